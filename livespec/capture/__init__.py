@@ -1,0 +1,1 @@
+"""Where samples come from: each source writes one `AudioRing` and does nothing else."""

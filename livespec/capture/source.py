@@ -1,0 +1,68 @@
+"""What every source of sound is to the rest of the program."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from livespec.capture.shared_ring import SharedRing
+
+SourceKind = Literal["mic", "file", "stdin", "demo"]
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """channels: numbers (from 1) of the channels that are captured, in the ring's order.
+
+    live: samples that do not come in time are lost (a device), not merely late (a file, a pipe).
+    speed: seconds of sound a second; 0 is as fast as the readers allow.
+    length: samples in all, where that is known.
+    """
+
+    kind: SourceKind
+    name: str
+    samplerate: int
+    channels: tuple[int, ...]
+    live: bool = False
+    speed: float = 1.0
+    length: int | None = None
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What a source and its readers tell each other while it runs.
+
+    wake: set after every block. needed_from: position of the oldest sample that a reader still needs;
+    sources that can wait (files, pipes) do not overwrite it, devices do.
+    """
+
+    wake: threading.Event
+    needed_from: Callable[[], int]
+
+
+class Source(Protocol):
+    """Started once, stopped once; writes the ring from a thread or process of its own."""
+
+    @property
+    def info(self) -> SourceInfo: ...
+
+    @property
+    def finished(self) -> bool:
+        """Nothing more will come."""
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why it ended, when it did so on an error."""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong right now, in a few words for a banner; empty when all is well."""
+
+    @property
+    def device_latency_ms(self) -> float | None:
+        """What the driver says that it adds before the callback; None where there is no device."""
+
+    def start(self, ring: SharedRing, reception: Reception) -> None: ...
+
+    def stop(self) -> None:
+        """End it and free what it holds, in well under a second; may be called twice."""

@@ -1,0 +1,298 @@
+"""`livespec monitor`: the live waterfall, and everything that a run can leave behind."""
+
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+
+from livespec.config import load
+from livespec.errors import DeviceError, UsageError, suggestion
+from livespec.settings import Settings
+
+_HEADLESS_DURATION_S: Final = 10.0
+_HEADLESS_PICTURE: Final = Path("livespec.png")
+_HEADLESS_SIZE: Final = (1280, 800)
+_VIEWS: Final = ("window", "none")
+_POLL_S: Final = 0.02
+
+ViewKind = Literal["window", "none"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the command: settings, and what only a run has."""
+
+    settings: Settings
+    view: ViewKind
+    speed: float | None
+    duration: float | None
+    pcm: str | None
+    export: Path | None
+    stats: Path | None
+    screenshot: Path | None
+
+
+def monitor(  # noqa: D417
+    source_word: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help="mic, demo, a file, or - for standard input.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(metavar="mic|demo|FILE|-", help="The same as a flag.")] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME|INDEX", help="Input device: see 'livespec devices'.")
+    ] = None,
+    channels: Annotated[str | None, typer.Option(metavar="1,2|all", help="Channels to capture.")] = None,
+    show: Annotated[
+        str | None, typer.Option(metavar="1,2|all|mix|diff", help="What to analyse and export of them.")
+    ] = None,
+    samplerate: Annotated[int | None, typer.Option(metavar="HZ", help="Default: the source's own.")] = None,
+    n_fft: Annotated[
+        int | None, typer.Option(metavar="N", help="Window length in samples (default 4096 at 48 kHz).")
+    ] = None,
+    hop: Annotated[
+        int | None, typer.Option(metavar="N", help="Step between windows (default n_fft / 8).")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="NAME", help="hann, blackmanharris, flattop, kaiser:14 …")
+    ] = None,
+    precision: Annotated[str | None, typer.Option(metavar="single|double", help="Of the FFT.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Frequency axis: linear, log, mel.")
+    ] = None,
+    fmin: Annotated[float | None, typer.Option(metavar="HZ", help="Lower end of the frequency axis.")] = None,
+    fmax: Annotated[float | None, typer.Option(metavar="HZ", help="Upper end of the frequency axis.")] = None,
+    range_: Annotated[
+        str | None, typer.Option("--range", metavar="LO,HI|auto", help="Levels in dBFS, dark to bright.")
+    ] = None,
+    colormap: Annotated[
+        str | None, typer.Option(metavar="NAME", help="magma, viridis, gray … (any of cmap's).")
+    ] = None,
+    span: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Time across the picture (default 10).")
+    ] = None,
+    history: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Sound to keep (default 600).")
+    ] = None,
+    history_mb: Annotated[
+        float | None, typer.Option(metavar="MB", help="And at most so much memory (default 512).")
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="voice, music, interface, bass, ultrasonic, presentation."),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file of settings.")] = None,
+    view: Annotated[
+        str | None, typer.Option(metavar="window|none", help="Default: a window if there is a display.")
+    ] = None,
+    fullscreen: Annotated[bool | None, typer.Option("--fullscreen", help="Fill the screen.")] = None,
+    duration: Annotated[
+        float | None, typer.Option(metavar="S", help="End after so many seconds of sound.")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(metavar="X", help="Of a file: 1 real time, 0 as fast as possible.")
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FMT", help="Raw samples on standard input: f32le, s16le, s24le …"),
+    ] = None,
+    export: Annotated[Path | None, typer.Option(metavar="FILE.npz", help="Write every column.")] = None,
+    stats: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was measured.")] = None,
+    screenshot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Write the last picture.")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
+) -> None:
+    """Show sound as a scrolling spectrogram.
+
+    Keys: Space freezes, M changes the frequency scale, C the colours, F full screen, Q quits.
+    """
+    if source is not None and source_word is not None and source != source_word:
+        raise UsageError(f"two sources: {source_word} and --source {source}", "give one of them")
+    flags = {
+        "source": source or source_word,
+        "device": device,
+        "channels": channels,
+        "show": show,
+        "samplerate": samplerate,
+        "n_fft": n_fft,
+        "hop": hop,
+        "window": window,
+        "precision": precision,
+        "scale": scale,
+        "fmin": fmin,
+        "fmax": fmax,
+        "range": range_,
+        "colormap": colormap,
+        "span": span,
+        "history": history,
+        "history_mb": history_mb,
+        "fullscreen": fullscreen,
+    }
+    given = {key: value for key, value in flags.items() if value is not None}
+    settings = load(preset, config, given)
+    chosen = Run(settings, _view(view), speed, duration, format_, export, stats, screenshot)
+    _check(chosen, given)
+    run(_with_headless_ending(chosen, view))
+
+
+def run(order: Run) -> None:
+    """Do it. Raises `LivespecError`."""
+    from livespec.cli.sources import SourceChoice
+
+    source_choice = SourceChoice(
+        order.settings, order.pcm, order.speed, order.duration, fast=order.view == "none"
+    )
+    if order.view == "window":
+        _import_window_parts()  # while the devices are being listed
+    source = source_choice.result()
+    settings = order.settings.at_rate(source.info.samplerate)
+    _check_look(settings)
+
+    from livespec.display.view import view_request
+    from livespec.session.monitor import Monitor
+    from livespec.session.stats import write_json
+
+    monitor = Monitor(
+        source, settings, view_request(settings, source.info.samplerate, _HEADLESS_SIZE[0]), order.export
+    )
+    try:
+        try:
+            monitor.start()
+            if order.view == "window":
+                from livespec.display.window.main_window import Ending, run_window
+
+                run_window(monitor, Ending(order.duration, order.screenshot))
+            else:
+                _run_headless(monitor, order)
+        finally:
+            monitor.stop()
+    finally:
+        if order.stats is not None and monitor.ring.end:
+            write_json(order.stats, monitor.stats())
+    if order.view == "none" and order.screenshot is not None:
+        _save_headless_picture(monitor, order.screenshot)
+
+
+def _run_headless(monitor: Any, order: Run) -> None:
+    """Wait for the end: of the sound, of the time, or by a signal."""
+    stopping: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: stopping.append(number))
+    while monitor.poll() and not stopping:
+        if order.duration is not None:
+            if monitor.waited_in_vain:
+                raise DeviceError(
+                    monitor.source.trouble or f"no sound came from {monitor.source.info.name}",
+                    "check the device, its cable and its permission, or choose another with --device",
+                )
+            if monitor.source.info.live and monitor.seconds >= order.duration:
+                return
+        time.sleep(_POLL_S)
+
+
+def _save_headless_picture(monitor: Any, path: Path) -> None:
+    """The last picture, drawn by the GPU where there is one, else by numpy."""
+    from livespec.display.headless import HeadlessCanvas
+    from livespec.display.image import render, save_png
+    from livespec.display.text import ensure_application
+    from livespec.display.view import View
+
+    application = ensure_application()
+    view = View(monitor)
+    scene, columns = view.scene(*_HEADLESS_SIZE, 1.0)
+    bin_hz = monitor.engine.bin_hz
+    try:
+        canvas = HeadlessCanvas(*_HEADLESS_SIZE)
+    except Exception:  # noqa: BLE001 - whatever EGL lacks here, numpy draws the same picture
+        pixels = render(scene, columns.store, bin_hz)
+    else:
+        pixels = canvas.render(scene, columns.store, bin_hz)
+        canvas.close()
+    save_png(pixels, path)
+    del application
+    print(f"livespec: the picture is in {path}", file=sys.stderr)
+
+
+def _import_window_parts() -> None:
+    from livespec.display.window.main_window import make_application
+
+    make_application()
+
+
+def _check_look(settings: Settings) -> None:
+    from livespec.display.colormaps import colormap
+
+    colormap(settings.colormap)
+
+
+def _view(wanted: str | None) -> ViewKind:
+    if wanted is not None and wanted not in _VIEWS:
+        near = suggestion(wanted, list(_VIEWS))
+        raise UsageError(
+            f"view = {wanted!r} is not known{': ' + near if near else ''}", f"use {' or '.join(_VIEWS)}"
+        )
+    if wanted == "none":
+        return "none"
+    from livespec.display.screen import has_display
+
+    if has_display():
+        return "window"
+    if wanted == "window":
+        raise DeviceError(
+            "there is no display for a window", "use --view none, or start it where there is a screen"
+        )
+    return "none"
+
+
+def _with_headless_ending(order: Run, wanted_view: str | None) -> Run:
+    """Without a display and without a word about what to leave: ten seconds, then a picture."""
+    if order.view == "window" or wanted_view is not None:
+        return order
+    if order.export or order.stats or order.screenshot:
+        return order
+    print("livespec: no display: listening for 10 s, then drawing a picture", file=sys.stderr)
+    return replace(order, duration=order.duration or _HEADLESS_DURATION_S, screenshot=_HEADLESS_PICTURE)
+
+
+def _check(order: Run, given: dict[str, Any]) -> None:
+    """Combinations that cannot be, and files that could not be written."""
+    from livespec.session.stats import check_writable
+
+    source = order.settings.source
+    if order.duration is not None and not order.duration > 0:
+        raise UsageError(
+            f"duration = {order.duration:g} s is not a length of time", "give more than 0 seconds"
+        )
+    if order.speed is not None and order.speed < 0:
+        raise UsageError(f"speed = {order.speed:g} is not a speed", "1 is real time, 0 as fast as possible")
+    if order.speed is not None and source in (None, "mic"):
+        raise UsageError(
+            "--speed is for files; a microphone has its own pace", "name a file, or leave --speed out"
+        )
+    if order.pcm is not None and source != "-":
+        raise UsageError(
+            "--format is for standard input",
+            "for example: livespec - --format s16le --samplerate 48000 --channels 1",
+        )
+    if "device" in given and source not in (None, "mic"):
+        raise UsageError(f"--device and --source {source} exclude each other", "leave one of them out")
+    if given.get("fullscreen") and order.view == "none":
+        raise UsageError("--fullscreen needs a window", "leave it or --view none out")
+    written = [path for path in (order.export, order.stats, order.screenshot) if path is not None]
+    if len({path.resolve() for path in written}) < len(written):
+        raise UsageError(
+            "two outputs have the same name", "give each of --export, --stats, --screenshot its own"
+        )
+    if (
+        source is not None
+        and os.path.exists(source)
+        and any(path.exists() and path.samefile(source) for path in written)
+    ):
+        raise UsageError(
+            f"{source} would be overwritten by its own analysis", "choose another name for the output"
+        )
+    check_writable(written)

@@ -1,0 +1,112 @@
+"""From the settings to the source of the sound."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from livespec.capture.devices import DeviceListing, InputDevice, default_microphone, find_device
+from livespec.capture.file import choose_channels
+from livespec.capture.source import Source
+from livespec.errors import DeviceError, UsageError
+from livespec.settings import Settings
+
+_DEMO_RATES: Final = (8_000, 384_000)
+_DEFAULT_CHANNELS: Final = 2
+
+
+class SourceChoice:
+    """Begins to look for devices at once, where they matter; `result` waits for them.
+
+    fast: files and pipes run as fast as possible unless a speed is given. Raises `LivespecError`.
+    """
+
+    def __init__(
+        self, settings: Settings, pcm: str | None, speed: float | None, duration: float | None, *, fast: bool
+    ) -> None:
+        self._settings, self._pcm, self._duration = settings, pcm, duration
+        self._speed = speed if speed is not None else (0.0 if fast else 1.0)
+        self._speed_given = speed
+        wanted = settings.source
+        self._listing = DeviceListing() if wanted in (None, "mic") else None
+        self._opened: Source | None = None
+        if wanted not in (None, "mic"):
+            self._opened = self._open(str(wanted))  # a file that is not there is said before a window opens
+
+    def result(self) -> Source:
+        """The source, not started."""
+        return self._opened or self._microphone_or_demo()
+
+    def _open(self, wanted: str) -> Source:
+        settings = self._settings
+        if wanted == "demo":
+            return self._demo()
+        if wanted == "-":
+            from livespec.capture.stdin import StdinSource
+
+            limit = self._limit(settings.samplerate) if settings.samplerate else None
+            return StdinSource(settings.channels, self._speed, self._pcm, settings.samplerate, limit=limit)
+        from livespec.capture.file import FileSource, open_sound
+
+        path = Path(wanted)
+        with open_sound(path) as sound:
+            rate = sound.samplerate
+        if settings.samplerate not in (None, rate):
+            raise UsageError(
+                f"{path}: is at {rate} Hz, not {settings.samplerate} Hz", "leave --samplerate out"
+            )
+        return FileSource(path, settings.channels, self._speed, self._limit(rate))
+
+    def _demo(self) -> Source:
+        from livespec.capture.demo import DemoSource
+
+        rate = self._settings.samplerate or 48_000
+        if not _DEMO_RATES[0] <= rate <= _DEMO_RATES[1]:
+            raise UsageError(
+                f"samplerate = {rate} Hz: the demo signal goes from {_DEMO_RATES[0]} to {_DEMO_RATES[1]} Hz"
+            )
+        choose_channels(self._settings.channels, 1, "the demo signal")
+        return DemoSource(1.0 if self._speed_given is None else self._speed_given, rate, self._limit(rate))
+
+    def _limit(self, samplerate: int) -> int | None:
+        return None if self._duration is None else round(self._duration * samplerate)
+
+    def _microphone_or_demo(self) -> Source:
+        must = self._settings.source == "mic" or self._settings.device is not None
+        assert self._listing is not None
+        try:
+            found = self._listing.result()
+        except DeviceError as error:
+            if must:
+                raise
+            return self._instead(error.message)
+        if self._settings.device is not None:
+            return self._microphone(find_device(found, self._settings.device))
+        device = default_microphone(found)
+        if device is not None:
+            return self._microphone(device)
+        if must:
+            raise DeviceError(
+                "there is no microphone", "plug one in, or try the built-in signal: --source demo"
+            )
+        return self._instead("there is no microphone")
+
+    def _instead(self, why: str) -> Source:
+        print(f"livespec: {why}: showing the demo signal", file=sys.stderr)
+        return self._demo()
+
+    def _microphone(self, device: InputDevice) -> Source:
+        from livespec.capture.microphone import MicrophoneSource
+
+        settings = self._settings
+        rate = settings.samplerate or device.samplerate
+        if device.pulse_source is not None and rate != device.samplerate:
+            raise DeviceError(
+                f"{device.description} runs at {device.samplerate} Hz, not {rate} Hz",
+                "leave --samplerate out, or change the rate in the sound server",
+            )
+        default = tuple(range(1, min(device.channels, _DEFAULT_CHANNELS) + 1))
+        try:
+            channels = choose_channels(settings.channels, device.channels, device.description, default)
+        except UsageError as error:
+            raise DeviceError(error.message, error.hint) from None
+        return MicrophoneSource(device, channels, rate)

@@ -1,0 +1,134 @@
+"""Overlapping windows out of the ring, without a copy.
+
+Column k covers positions [k·hop, k·hop + n_fft). A `Framer` is one reader with a cursor of its own.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from livespec.core.ring import AudioRing, Float32Array
+from livespec.settings import Show
+
+
+class Frames(NamedTuple):
+    """A run of windows: samples (shown channels, k, n_fft) of columns first … first + k − 1."""
+
+    first: int
+    samples: Float32Array
+
+
+class Framer:
+    """Cuts what the ring holds into windows, for the shown channels or a mixture of all.
+
+    shown: indices into the ring's channels, or "mix" (their mean) or "diff" (half of first − second).
+    One thread only; the frames are views that the ring's writer may overwrite (`valid` tells).
+    """
+
+    def __init__(
+        self,
+        ring: AudioRing,
+        n_fft: int,
+        hop: int,
+        shown: tuple[int, ...] | str,
+        first: int = 0,
+        batch: int = 32,
+    ) -> None:
+        self._ring = ring
+        self._n_fft, self._hop, self._batch = n_fft, hop, batch
+        self._shown = shown
+        self.next_column = first
+        span = n_fft + (batch - 1) * hop
+        self._mixed = np.empty((1, span), np.float32) if isinstance(shown, str) else None
+        self._gathered = np.empty((ring.channels, span), np.float32)
+        indices = list(range(1) if isinstance(shown, str) else shown)
+        self._pick = (
+            slice(indices[0], indices[-1] + 1)
+            if indices == list(range(indices[0], indices[-1] + 1))
+            else indices
+        )
+
+    @property
+    def available(self) -> int:
+        """Whole windows that wait to be taken."""
+        return max(0, column_count(self._ring.end, self._n_fft, self._hop) - self.next_column)
+
+    @property
+    def oldest_column(self) -> int:
+        """The first column whose samples the ring still holds."""
+        return -(-self._ring.oldest // self._hop)
+
+    @property
+    def position(self) -> int:
+        """Position of the first sample that is still needed."""
+        return self.next_column * self._hop
+
+    def skip_to(self, column: int) -> int:
+        """Move the cursor forward; returns how many columns that leaves out."""
+        skipped = max(0, column - self.next_column)
+        self.next_column += skipped
+        return skipped
+
+    def take(self, at_most: int | None = None) -> Frames | None:
+        """The next windows, or None when there is no whole one; moves the cursor."""
+        wanted = min(self.available, self._batch, at_most or self._batch)
+        if wanted <= 0:
+            return None
+        start = self.position
+        room = self._ring.contiguous(start)
+        if room < self._n_fft:  # a window longer than the margin, across the ring's end
+            count = 1
+            span = self._gathered[:, : self._n_fft]
+            self._ring.read(start, span)
+        else:
+            count = min(wanted, 1 + (room - self._n_fft) // self._hop)
+            span = self._ring.view(start, self._n_fft + (count - 1) * self._hop)
+        first = self.next_column
+        self.next_column += count
+        return Frames(first, self._windows(span, count))
+
+    def valid(self, frames: Frames) -> bool:
+        """Whether the samples of these frames had not been overwritten up to this call."""
+        return self._ring.still_valid(frames.first * self._hop)
+
+    def __iter__(self) -> Iterator[Frames]:
+        while (frames := self.take()) is not None:
+            yield frames
+
+    def _windows(self, span: Float32Array, count: int) -> Float32Array:
+        chosen = self._choose(span)
+        channel_stride, sample_stride = chosen.strides
+        return as_strided(
+            chosen,
+            (len(chosen), count, self._n_fft),
+            (channel_stride, self._hop * sample_stride, sample_stride),
+            writeable=False,
+        )
+
+    def _choose(self, span: Float32Array) -> Float32Array:
+        if self._mixed is None:
+            return span[self._pick]
+        out = self._mixed[:, : span.shape[1]]
+        if self._shown == "mix":
+            np.add.reduce(span, axis=0, out=out[0])
+            out *= np.float32(1 / len(span))
+        else:
+            np.subtract(span[0], span[1], out=out[0])
+            out *= np.float32(0.5)
+        return out
+
+
+def column_count(samples: int, n_fft: int, hop: int) -> int:
+    """Whole windows in so many samples: 1 + (samples − n_fft) // hop, or 0."""
+    return max(0, 1 + (samples - n_fft) // hop)
+
+
+def shown_channels(show: Show, channels: int) -> tuple[int, ...] | str:
+    """The `shown` of a `Framer` from the setting (channels numbered from 1) and the channels there are."""
+    if show == "all":
+        return tuple(range(channels))
+    if isinstance(show, str):
+        return (0,) if channels == 1 else show
+    return tuple(number - 1 for number in show)

@@ -1,0 +1,131 @@
+"""Frequency scales, and which bins a row of the picture shows.
+
+A row spans a stretch of frequency. Where bin centres lie in it, it shows the loudest of them; where none
+does, it shows the level between its two neighbours. So a tone never disappears, on any scale at any height.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from livespec.core.ring import Float32Array
+from livespec.settings import Scale
+
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
+
+
+class FrequencyScale(Protocol):
+    """A strictly rising mapping from Hz to where it lies on the axis, and back."""
+
+    def forward(self, hz: Float64Array) -> Float64Array: ...
+    def inverse(self, place: Float64Array) -> Float64Array: ...
+
+
+class Linear:
+    """Hz themselves."""
+
+    def forward(self, hz: Float64Array) -> Float64Array:
+        return np.asarray(hz, np.float64)
+
+    def inverse(self, place: Float64Array) -> Float64Array:
+        return np.asarray(place, np.float64)
+
+
+class Logarithmic:
+    """Octaves above 1 Hz; what is below stays there, so that 0 Hz is on the axis."""
+
+    def forward(self, hz: Float64Array) -> Float64Array:
+        return np.log2(np.maximum(hz, 1.0))
+
+    def inverse(self, place: Float64Array) -> Float64Array:
+        return np.exp2(place)
+
+
+class MelSlaney:
+    """Mel as in Slaney's Auditory Toolbox (1998), librosa's default: linear below 1 kHz, then logarithmic."""
+
+    _HZ_PER_MEL: Final = 200 / 3
+    _BREAK_HZ: Final = 1000.0
+    _BREAK_MEL: Final = _BREAK_HZ / _HZ_PER_MEL
+    _LOG_STEP: Final = float(np.log(6.4) / 27)
+
+    def forward(self, hz: Float64Array) -> Float64Array:
+        hz = np.asarray(hz, np.float64)
+        above = self._BREAK_MEL + np.log(np.maximum(hz, self._BREAK_HZ) / self._BREAK_HZ) / self._LOG_STEP
+        return np.where(hz < self._BREAK_HZ, hz / self._HZ_PER_MEL, above)
+
+    def inverse(self, place: Float64Array) -> Float64Array:
+        place = np.asarray(place, np.float64)
+        above = self._BREAK_HZ * np.exp(
+            self._LOG_STEP * (np.maximum(place, self._BREAK_MEL) - self._BREAK_MEL)
+        )
+        return np.where(place < self._BREAK_MEL, place * self._HZ_PER_MEL, above)
+
+
+_SCALES: Final[dict[Scale, FrequencyScale]] = {"linear": Linear(), "log": Logarithmic(), "mel": MelSlaney()}
+
+
+@dataclass(frozen=True)
+class FrequencyAxis:
+    """A frequency scale between two frequencies, laid along 0 (fmin) … 1 (fmax)."""
+
+    scale: Scale
+    fmin: float
+    fmax: float
+
+    def place(self, hz: npt.ArrayLike) -> Float64Array:
+        """Where frequencies lie: 0 at fmin, 1 at fmax."""
+        low, high = self._ends()
+        return (_SCALES[self.scale].forward(np.asarray(hz, np.float64)) - low) / (high - low)
+
+    def frequency(self, place: npt.ArrayLike) -> Float64Array:
+        """The frequencies in Hz at these places."""
+        low, high = self._ends()
+        return _SCALES[self.scale].inverse(low + np.asarray(place, np.float64) * (high - low))
+
+    def _ends(self) -> tuple[float, float]:
+        low, high = _SCALES[self.scale].forward(np.array([self.fmin, self.fmax]))
+        return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class RowMap:
+    """Which bins each row shows, row 0 at fmin.
+
+    first, last: (rows,) int32. Where `between` (rows,) is negative the row shows the loudest of bins
+    first … last; else it lies at that fraction of the way from bin `first` to bin `last`.
+    """
+
+    first: Int32Array
+    last: Int32Array
+    between: Float32Array
+
+    @classmethod
+    def of(cls, axis: FrequencyAxis, rows: int, bins: int, bin_hz: float) -> "RowMap":
+        """The map of `rows` rows along an axis, for bins 0 … bins − 1 that are bin_hz apart."""
+        edges = axis.frequency(np.arange(rows + 1) / rows) / bin_hz
+        centres = axis.frequency((np.arange(rows) + 0.5) / rows) / bin_hz
+        first = np.ceil(edges[:-1])
+        last = np.ceil(edges[1:]) - 1  # a bin on an edge belongs to the row above
+        last[-1] = np.floor(edges[-1] + 1e-9)
+        inside = last >= first
+        below = np.clip(np.floor(centres), 0, bins - 1)
+        above = np.clip(below + 1, 0, bins - 1)
+        fraction = np.clip(centres - below, 0, 1)
+        return cls(
+            first=np.clip(np.where(inside, first, below), 0, bins - 1).astype(np.int32),
+            last=np.clip(np.where(inside, last, above), 0, bins - 1).astype(np.int32),
+            between=np.where(inside, -1, fraction).astype(np.float32),
+        )
+
+    def apply(self, columns: Float32Array) -> Float32Array:
+        """Levels of the rows. columns: (k, bins) dBFS; returns (k, rows), NaN where the column is."""
+        ends = np.stack([self.first, self.last + 1], axis=1).ravel()
+        padded = np.concatenate([columns, columns[:, -1:]], axis=1)  # so that last + 1 is an index
+        loudest = np.maximum.reduceat(padded, ends, axis=1)[:, ::2]
+        low, high = columns[:, self.first], columns[:, self.last]
+        mixed = low + (high - low) * np.maximum(self.between, 0)
+        return np.where(self.between < 0, loudest, mixed)

@@ -1,0 +1,47 @@
+"""The range of levels that follows the sound: slowly, by what is on screen, and not into silence."""
+
+from typing import Final
+
+import numpy as np
+
+from livespec.core.ring import Float32Array
+from livespec.core.stft import FLOOR_DBFS
+
+# Figures of docs/architecture.md: quiet rows just above the darkest colour, the loudest just below the brightest.
+_QUIET_PERCENTILE, _QUIET_MARGIN_DB = 10, 5.0
+_LOUD_PERCENTILE, _LOUD_MARGIN_DB = 99.5, 6.0
+_NARROWEST_DB, _WIDEST_DB = 50.0, 90.0
+_SLEW_DB_PER_S: Final = 6.0
+_SILENCE_DBFS: Final = -75.0  # the loudest rows of a quiet room lie below
+_STEP_DB: Final = 1.0  # the picture is coloured anew for no less
+
+
+class AutoRange:
+    """One thread; `low` and `high` in dBFS are what to show."""
+
+    def __init__(self, start: tuple[float, float]) -> None:
+        self.low, self.high = start
+        self._at = start
+        self._settled = False
+
+    def follow(self, rows: Float32Array, elapsed_s: float) -> bool:
+        """Take in levels of displayed rows (k, rows); True when `low` or `high` moved."""
+        levels = rows[np.isfinite(rows) & (rows > FLOOR_DBFS)]
+        if not levels.size:
+            return False
+        quiet, loud = np.percentile(levels, (_QUIET_PERCENTILE, _LOUD_PERCENTILE))
+        if loud < _SILENCE_DBFS:
+            return False
+        high = float(loud) + _LOUD_MARGIN_DB
+        low = min(max(float(quiet) - _QUIET_MARGIN_DB, high - _WIDEST_DB), high - _NARROWEST_DB)
+        furthest = _SLEW_DB_PER_S * elapsed_s if self._settled else np.inf
+        self._settled = True
+        self._at = _towards(self._at[0], low, furthest), _towards(self._at[1], high, furthest)
+        if abs(self._at[0] - self.low) < _STEP_DB and abs(self._at[1] - self.high) < _STEP_DB:
+            return False
+        self.low, self.high = float(round(self._at[0])), float(round(self._at[1]))
+        return True
+
+
+def _towards(value: float, target: float, furthest: float) -> float:
+    return value + float(np.clip(target - value, -furthest, furthest))

@@ -1,0 +1,47 @@
+"""A `Scene` on the GPU without a screen, through vispy's EGL backend."""
+
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from livespec.display.scene import Scene
+from livespec.session.columns import ColumnStore
+
+Uint8Array = npt.NDArray[np.uint8]
+
+
+class HeadlessCanvas:
+    """Raises `RuntimeError` (or OSError) where there is no EGL."""
+
+    def __init__(self, width: int, height: int) -> None:
+        os.environ.setdefault("EGL_PLATFORM", "surfaceless")
+        from vispy import app
+
+        from livespec.display.canvas import Canvas
+
+        self._app = app.Application("egl")
+        self._vispy: Any = app.Canvas(size=(width, height), app=self._app, show=False)
+        self._vispy.set_current()
+        self.canvas = Canvas()
+
+    def draw(self, scene: Scene, store: ColumnStore, bin_hz: float) -> None:
+        """One frame; returns when the GPU has done it."""
+        from vispy.gloo import gl
+
+        self._vispy.set_current()
+        self.canvas.draw(scene, store, bin_hz)
+        self._vispy.context.flush_commands()
+        gl.glFinish()
+
+    def render(self, scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
+        """One frame as (height, width, 3) pixels."""
+        from vispy import gloo
+
+        self.draw(scene, store, bin_hz)
+        pixels = gloo.read_pixels((0, 0, scene.width, scene.height), alpha=False)
+        return np.ascontiguousarray(pixels)
+
+    def close(self) -> None:
+        self._vispy.close()

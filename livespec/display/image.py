@@ -1,0 +1,120 @@
+"""The CPU reference: a `Scene` to pixels with numpy. What the GPU draws must look like this."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from livespec.core.ring import Float32Array
+from livespec.core.scales import RowMap
+from livespec.display.scene import (
+    BACKGROUND,
+    EMPTY,
+    GAP,
+    GAP_STROKE,
+    HATCH_PERIOD_PX,
+    HATCH_STROKE_PX,
+    Label,
+    Palette,
+    Run,
+    Scene,
+)
+from livespec.display.text import rasterise
+from livespec.errors import FileError
+from livespec.session.columns import ColumnStore
+
+Uint8Array = npt.NDArray[np.uint8]
+
+
+def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
+    """The frame as (height, width, 3) pixels."""
+    pixels = np.empty((scene.height, scene.width, 3), np.uint8)
+    pixels[:] = BACKGROUND
+    plot = scene.plot
+    pixels[plot.y : plot.y + plot.height, plot.x : plot.x + plot.width] = EMPTY
+    rows = RowMap.of(scene.axis, plot.height, store.bins, bin_hz)
+    for run in scene.runs:
+        _draw_run(pixels, scene, store, rows, run)
+    for x, y, width, height, colour, hatched in (*scene.moving.boxes, *scene.fixed.boxes):
+        area = pixels[y : y + height, x : x + width]
+        if hatched:
+            _draw_hatch(area, np.ones(area.shape[:2], bool), x, scene.height - y - height)
+        else:
+            area[:] = colour
+    for label in (*scene.moving.labels, *scene.fixed.labels):
+        _draw_label(pixels, label)
+    return pixels
+
+
+def colour_cells(levels: Float32Array, palette: Palette) -> tuple[Uint8Array, npt.NDArray[np.bool_]]:
+    """Colours (…, 3) of levels in dBFS, and where there is a level at all."""
+    known = ~np.isnan(levels)
+    share = np.clip(
+        (np.where(known, levels, 0) - np.float32(palette.low)) / np.float32(palette.high - palette.low), 0, 1
+    )
+    index = np.floor(share * np.float32(len(palette.colours) - 1) + np.float32(0.5)).astype(np.intp)
+    return np.where(known[..., None], palette.colours[index], 0).astype(np.uint8), known
+
+
+def save_png(pixels: Uint8Array, path: Path) -> None:
+    """Write pixels (height, width, 3) under a temporary name, then rename. Raises `FileError`."""
+    from PySide6.QtGui import QImage
+
+    height, width, _ = pixels.shape
+    data = np.ascontiguousarray(pixels)
+    save_image(QImage(data.data, width, height, width * 3, QImage.Format.Format_RGB888), path)
+
+
+def save_image(image: "QImage", path: Path) -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Write a QImage as PNG under a temporary name, then rename. Raises `FileError`."""
+    temporary = path.with_name(path.name + ".tmp")
+    if not image.save(str(temporary), "PNG"):  # type: ignore[call-overload]
+        temporary.unlink(missing_ok=True)
+        raise FileError(f"{path}: the picture cannot be written")
+    temporary.replace(path)
+
+
+def _draw_run(pixels: Uint8Array, scene: Scene, store: ColumnStore, rows: RowMap, run: Run) -> None:
+    plot = scene.plot
+    # A pixel belongs to the run when its middle does, as on the GPU.
+    x = np.arange(int(np.ceil(run.x0 - 0.5)), int(np.ceil(run.x1 - 0.5)))
+    if not len(x):
+        return
+    cell = run.c0 + (x + 0.5 - run.x0) * (run.c1 - run.c0) / (run.x1 - run.x0)
+    cell = np.clip(cell, run.first, run.last)
+    first = int(np.floor(cell[0]))
+    columns = store.cells(first, min(int(np.floor(cell[-1])) + 2, run.last + 1))
+    colours, known = colour_cells(rows.apply(columns), scene.palette)
+    coverage = known.astype(np.float32)
+    left = np.floor(cell).astype(int) - first
+    right = np.minimum(left + 1, len(columns) - 1)
+    share = (cell - np.floor(cell)).astype(np.float32)[:, None]
+    alpha = coverage[left] * (1 - share) + coverage[right] * share
+    mixed = colours[left] * (1 - share)[..., None] + colours[right] * share[..., None]
+    shown = alpha > 0.5  # noqa: PLR2004
+    mixed = np.round(mixed / np.maximum(alpha, 1e-6)[..., None])
+    area = pixels[plot.y : plot.y + plot.height, x[0] : x[-1] + 1]
+    area[:] = np.where(shown[..., None], mixed, 0).astype(np.uint8).transpose(1, 0, 2)[::-1]
+    _draw_hatch(area, ~shown.T[::-1], int(x[0]), scene.height - plot.y - plot.height)
+
+
+def _draw_hatch(area: Uint8Array, where: npt.NDArray[np.bool_], x: int, from_bottom: int) -> None:
+    height, width = area.shape[:2]
+    diagonal = (
+        np.arange(x, x + width)[None, :] + (from_bottom + np.arange(height)[::-1])[:, None]
+    ) % HATCH_PERIOD_PX
+    area[where & (diagonal < HATCH_STROKE_PX)] = GAP_STROKE
+    area[where & (diagonal >= HATCH_STROKE_PX)] = GAP
+
+
+def _draw_label(pixels: Uint8Array, label: Label) -> None:
+    mask = rasterise(label.text, label.size_px, bold=label.bold)
+    height, width = mask.shape
+    x, y = label.left(width), label.y - height // 2
+    x0, y0 = max(0, x), max(0, y)
+    x1, y1 = min(pixels.shape[1], x + width), min(pixels.shape[0], y + height)
+    if x1 <= x0 or y1 <= y0:
+        return
+    share = mask[y0 - y : y1 - y, x0 - x : x1 - x, None].astype(np.float32) / 255
+    area = pixels[y0:y1, x0:x1]
+    area[:] = np.round(area * (1 - share) + np.array(label.colour, np.float32) * share).astype(np.uint8)

@@ -1,0 +1,33 @@
+"""What time it is at the right edge of the picture: smooth, though blocks come in bursts."""
+
+import time
+from typing import Final
+
+from livespec.session.clock import Timeline
+
+_CATCH_UP: Final = 0.05  # at most 5 % faster or slower than real time
+_GAIN_PER_S: Final = 1.0
+_JUMP_S: Final = 0.5
+
+
+class Playhead:
+    """Follows the time line's clock, less the delay within which blocks come in. The GUI thread's."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._at: float | None = None
+        self._looked = 0.0
+        self._delay = 0.0
+
+    def advance(self, extra_delay_s: float) -> float:
+        """Seconds of the session that have surely come in by now. extra_delay_s: what the analysis adds."""
+        now = time.perf_counter()
+        elapsed, self._looked = now - self._looked, now
+        target = self._timeline.seconds_now() - self._timeline.delay_s - extra_delay_s
+        if self._at is None or abs(target - self._at) > _JUMP_S:
+            self._at = target
+            return target
+        correction = (target - self._at - elapsed) * min(1.0, _GAIN_PER_S * elapsed)
+        limit = _CATCH_UP * elapsed
+        self._at += elapsed + max(-limit, min(limit, correction))
+        return self._at

@@ -1,0 +1,309 @@
+"""One frame as a value: what is where, in device pixels, y downwards. Both renderers draw exactly this."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from livespec.core.scales import FrequencyAxis
+from livespec.display.axes import frequency_ticks, level_ticks, time_ticks
+from livespec.session.clock import Timeline
+from livespec.session.columns import ColumnStore
+
+Uint8Array = npt.NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+# A dark theme made for the colour maps; text on background has a contrast of 11 : 1, faint text 5.6 : 1.
+BACKGROUND: Final[Colour] = (14, 17, 22)
+EMPTY: Final[Colour] = (20, 24, 31)
+LINE: Final[Colour] = (72, 82, 96)
+FAINT: Final[Colour] = (139, 149, 161)
+TEXT: Final[Colour] = (205, 213, 222)
+STRONG: Final[Colour] = (240, 244, 248)
+GAP: Final[Colour] = (38, 44, 54)
+GAP_STROKE: Final[Colour] = (88, 98, 114)
+AMBER: Final[Colour] = (255, 193, 69)
+RED: Final[Colour] = (229, 83, 75)
+ACCENT: Final[Colour] = (84, 196, 186)
+
+HATCH_PERIOD_PX: Final = 8
+HATCH_STROKE_PX: Final = 2
+
+
+def unit_colour(colour: Colour) -> tuple[float, float, float]:
+    """0 … 255 as 0 … 1, for the GPU."""
+    red, green, blue = colour
+    return red / 255, green / 255, blue / 255
+
+
+class Rect(NamedTuple):
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class Box(NamedTuple):
+    """A filled rectangle; hatched ones show a gap."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    colour: Colour
+    hatched: bool = False
+
+
+class Label(NamedTuple):
+    """One line of text; y is its middle."""
+
+    text: str
+    x: int
+    y: int
+    anchor: Literal["left", "centre", "right"]
+    size_px: int
+    colour: Colour
+    bold: bool = False
+
+    def left(self, width: int) -> int:
+        """Where it begins, when its mask is so wide."""
+        return self.x - {"left": 0, "centre": width // 2, "right": width}[self.anchor]
+
+
+class Run(NamedTuple):
+    """A stretch of the waterfall without a hole: at x0 the (fractional) cell c0, at x1 the cell c1.
+
+    first, last: the cells that it may show.
+    """
+
+    x0: float
+    x1: float
+    c0: float
+    c1: float
+    first: int
+    last: int
+
+
+class Columns(NamedTuple):
+    """The cells oldest … end − 1 of a store: what a frame may show, though the store goes on."""
+
+    store: ColumnStore
+    oldest: int
+    end: int
+
+    @classmethod
+    def now(cls, store: ColumnStore) -> "Columns":
+        """What the store holds at this moment."""
+        end = store.end
+        return cls(store, max(0, end - store.capacity), end)
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """Boxes, then labels over them."""
+
+    boxes: tuple[Box, ...] = ()
+    labels: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True)
+class Palette:
+    """How levels become colours: (256, 3) from `low` to `high` dBFS."""
+
+    colours: Uint8Array
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A frame. `fixed` is the same object from frame to frame as long as nothing in it changes."""
+
+    width: int
+    height: int
+    plot: Rect
+    axis: FrequencyAxis
+    palette: Palette
+    runs: tuple[Run, ...]
+    fixed: Furniture
+    moving: Furniture
+
+
+@dataclass(frozen=True)
+class Banner:
+    """A word over the picture that must not be missed."""
+
+    text: str
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What does not change from one frame to the next: size, title, axes, colours, banners.
+
+    width, height: device pixels; scale: device pixels a logical pixel. clock: clock times on the time axis,
+    else time from the start.
+    """
+
+    width: int
+    height: int
+    scale: float
+    title: str
+    subtitle: str
+    axis: FrequencyAxis
+    palette: Palette
+    clock: bool = True
+    banners: tuple[Banner, ...] = ()
+
+
+class SceneBuilder:
+    """Turns a `Frame` and a moment into a `Scene`; keeps the furniture of the last frame."""
+
+    def __init__(self) -> None:
+        self._frame: Frame | None = None
+        self._fixed = Furniture()
+
+    def build(self, frame: Frame, columns: Columns, timeline: Timeline, end_s: float, span_s: float) -> Scene:
+        """The picture whose right edge is at `end_s`."""
+        if frame is not self._frame:
+            self._frame, self._fixed = frame, _furniture(frame)
+        plot = plot_area(frame)
+        start_s = end_s - span_s
+        to_x = _linear(start_s, span_s, plot)
+        marks, times = _time_marks(
+            frame, plot, start_s, span_s, timeline.start_wall_time if frame.clock else None
+        )
+        return Scene(
+            width=frame.width,
+            height=frame.height,
+            plot=plot,
+            axis=frame.axis,
+            palette=frame.palette,
+            runs=waterfall_runs(columns, timeline, plot, to_x),
+            fixed=self._fixed,
+            moving=Furniture((*_holes(timeline, plot, to_x), *marks), times),
+        )
+
+
+def plot_area(frame: Frame) -> Rect:
+    """Where the waterfall is."""
+    px = _scaler(frame.scale)
+    left, top, right, bottom = px(68), px(44), px(92), px(34)
+    return Rect(left, top, max(16, frame.width - left - right), max(16, frame.height - top - bottom))
+
+
+def waterfall_runs(
+    columns: Columns, timeline: Timeline, plot: Rect, to_x: Callable[[float], float]
+) -> tuple[Run, ...]:
+    """The visible stretches of columns between the gaps."""
+    store, oldest, end = columns
+    if end == 0:
+        return ()
+    rate = timeline.samplerate
+    cuts = [(0, 0)]
+    lost = 0
+    for gap in timeline.gaps:
+        lost += gap.samples
+        cuts.append((gap.position, lost))
+    runs = []
+    for (position, lost), following in zip(cuts, [*cuts[1:], None], strict=True):
+        first = max(oldest, int(np.ceil(store.cell_at(position))))
+        last = end - 1
+        if following is not None:
+            last = min(last, int(np.ceil(store.cell_at(following[0]))) - 1)
+        if last < first:
+            continue
+
+        def cell_x(cell: float, lost: int = lost) -> float:
+            return to_x((store.centre(cell) + lost) / rate)
+
+        x0, x1 = cell_x(first - 0.5), cell_x(last + 0.5)
+        left, right = max(x0, plot.x), min(x1, plot.x + plot.width)
+        if right <= left:
+            continue
+        per_px = (last + 1 - first) / (x1 - x0)
+        c0 = first - 0.5 + (left - x0) * per_px
+        runs.append(Run(left, right, c0, c0 + (right - left) * per_px, first, last))
+    return tuple(runs)
+
+
+def _holes(timeline: Timeline, plot: Rect, to_x: Callable[[float], float]) -> list[Box]:
+    boxes = []
+    for start, end in timeline.holes():
+        left = max(plot.x, round(to_x(start)))
+        right = min(plot.x + plot.width, round(to_x(end)))
+        if right > left:
+            boxes.append(Box(left, plot.y, right - left, plot.height, GAP, hatched=True))
+    return boxes
+
+
+def _time_marks(
+    frame: Frame, plot: Rect, start_s: float, span_s: float, origin: float | None
+) -> tuple[list[Box], tuple[Label, ...]]:
+    px = _scaler(frame.scale)
+    bottom = plot.y + plot.height
+    boxes, labels = [], []
+    for place, text in time_ticks(start_s, span_s, origin, plot.width, px(96)):
+        x = plot.x + min(round(place * plot.width), plot.width - 1)
+        boxes.append(Box(x, bottom, px(1), px(6), LINE))
+        labels.append(Label(text, x, bottom + px(18), "centre", px(13), TEXT))
+    return boxes, tuple(labels)
+
+
+def _furniture(frame: Frame) -> Furniture:
+    px = _scaler(frame.scale)
+    plot = plot_area(frame)
+    bottom = plot.y + plot.height
+    boxes: list[Box] = []
+    labels = [
+        Label(frame.title, plot.x, px(22), "left", px(17), STRONG, bold=True),
+        Label(frame.subtitle, frame.width - px(16), px(22), "right", px(13), FAINT),
+    ]
+    for place, text in frequency_ticks(frame.axis, plot.height, px(26)):
+        y = bottom - 1 - min(int(place * plot.height), plot.height - 1)
+        boxes.append(Box(plot.x - px(6), y, px(6), px(1), LINE))
+        labels.append(Label(text, plot.x - px(10), y, "right", px(13), TEXT))
+    bar = Rect(plot.x + plot.width + px(16), plot.y, px(14), plot.height)
+    boxes += _colour_bar(frame.palette, bar)
+    palette = frame.palette
+    for place, text in level_ticks(palette.low, palette.high, bar.height, px(40)):
+        y = bottom - 1 - min(int(place * bar.height), bar.height - 1)
+        boxes.append(Box(bar.x + bar.width, y, px(5), px(1), LINE))
+        labels.append(Label(text, bar.x + bar.width + px(34), y, "right", px(13), TEXT))
+    labels.append(Label("dBFS", bar.x + bar.width + px(34), bottom + px(18), "right", px(13), FAINT))
+    _add_banners(frame, plot, boxes, labels)
+    return Furniture(tuple(boxes), tuple(labels))
+
+
+def _colour_bar(palette: Palette, bar: Rect) -> list[Box]:
+    index = np.round(np.linspace(len(palette.colours) - 1, 0, bar.height)).astype(int)
+    starts = np.flatnonzero(np.diff(index, prepend=-1))
+    heights = np.diff(starts, append=bar.height)
+    return [
+        Box(bar.x, bar.y + int(start), bar.width, int(height), tuple(palette.colours[index[start]].tolist()))
+        for start, height in zip(starts, heights, strict=True)
+    ]
+
+
+def _add_banners(frame: Frame, plot: Rect, boxes: list[Box], labels: list[Label]) -> None:
+    px = _scaler(frame.scale)
+    y = plot.y + px(12)
+    for banner in frame.banners:
+        width = px(round(len(banner.text) * 8.2) + 28)
+        boxes.append(Box(plot.x + px(12), y, width, px(28), banner.colour))
+        labels.append(
+            Label(
+                banner.text, plot.x + px(12) + width // 2, y + px(14), "centre", px(14), BACKGROUND, bold=True
+            )
+        )
+        y += px(36)
+
+
+def _scaler(scale: float) -> Callable[[float], int]:
+    return lambda logical: max(1, round(logical * scale))
+
+
+def _linear(start_s: float, span_s: float, plot: Rect) -> Callable[[float], float]:
+    return lambda second: plot.x + (second - start_s) / span_s * plot.width

@@ -1,0 +1,29 @@
+"""Whether a window can be opened, asked without Qt: Qt ends the process where it cannot."""
+
+import ctypes
+import ctypes.util
+import os
+import sys
+
+
+def has_display() -> bool:
+    """True where Qt will find a screen."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    if os.environ.get("QT_QPA_PLATFORM", "").startswith(("offscreen", "minimal")):
+        return False  # there is no OpenGL
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return True
+    return bool(os.environ.get("DISPLAY")) and _x_server_answers()
+
+
+def _x_server_answers() -> bool:
+    name = ctypes.util.find_library("xcb")
+    if name is None:
+        return True  # Qt will say what it lacks
+    xcb = ctypes.CDLL(name)
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    fine = xcb.xcb_connection_has_error(connection) == 0
+    xcb.xcb_disconnect(connection)
+    return fine

@@ -1,0 +1,170 @@
+"""What a person looks at, as a value that the keys change: the picture's state between session and scene.
+
+Shared by the window and the headless picture; knows neither OpenGL nor Qt widgets.
+"""
+
+import math
+import time
+from dataclasses import replace
+from typing import Final
+
+from livespec.core.scales import FrequencyAxis, RowMap
+from livespec.display.autorange import AutoRange
+from livespec.display.colormaps import colormap
+from livespec.display.playhead import Playhead
+from livespec.display.scene import AMBER, RED, Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
+from livespec.session.analysis import ViewRequest
+from livespec.session.monitor import Monitor
+from livespec.settings import SCALES, START_RANGE_DBFS, Settings
+
+_RANGE_INTERVAL_S: Final = 0.5
+_RANGE_CELLS: Final = 64
+_SPARE_CELLS: Final = 64
+_ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
+
+
+class View:
+    """The GUI thread's. `settings` is what is shown now; `frozen` whether the picture stands."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self.settings = monitor.settings
+        self._playhead = Playhead(monitor.timeline)
+        self._builder = SceneBuilder()
+        given = self.settings.range
+        self._auto = AutoRange(START_RANGE_DBFS) if given == "auto" else None
+        low, high = START_RANGE_DBFS if isinstance(given, str) else given
+        self._palette = Palette(colormap(self.settings.colormap), low, high)
+        self._axis = frequency_axis(self.settings)
+        self._frame: Frame | None = None
+        self._range_looked = 0.0
+        self._frozen: tuple[Columns, float] | None = None
+
+    # ---- what keys do ----
+
+    @property
+    def frozen(self) -> bool:
+        return self._frozen is not None
+
+    def toggle_freeze(self) -> None:
+        """Let the picture stand, or go back to now. The capture goes on."""
+        if self._frozen is None:
+            self._frozen = Columns.now(self._monitor.analysis.store), self._end_s()
+        else:
+            self._frozen = None
+
+    def next_scale(self) -> None:
+        """Mel → linear → log …; what is on screen changes at once."""
+        following = SCALES[(SCALES.index(self.settings.scale) + 1) % len(SCALES)]
+        self.settings = self._fitting(replace(self._monitor.settings, scale=following))
+        self._axis = frequency_axis(self.settings)
+
+    def set_colormap(self, name: str) -> None:
+        self.settings = replace(self.settings, colormap=name)
+        self._palette = replace(self._palette, colours=colormap(name))
+
+    def _fitting(self, settings: Settings) -> Settings:
+        """Frequency limits that were chosen for the scale are chosen again; 0 Hz has no place on a log axis."""
+        if settings.scale == "log" and not settings.fmin:
+            return replace(
+                settings, fmin=min(40.0, settings.fmax or 40.0) / (1 if (settings.fmax or 0) > 40 else 2)
+            )
+        return settings
+
+    # ---- frames ----
+
+    def request_for(self, plot_width: int) -> ViewRequest:
+        """How many columns share a cell at this width, and how many cells the picture then needs."""
+        return view_request(self.settings, self._monitor.source.info.samplerate, plot_width)
+
+    def scene(self, width: int, height: int, scale: float) -> tuple[Scene, Columns]:
+        """The frame to draw now, and the columns it shows."""
+        if self._auto is not None and self._frozen is None:
+            self._follow_range(height)
+        columns, end_s = self._frozen or (Columns.now(self._monitor.analysis.store), self._end_s())
+        frame = self._current_frame(width, height, scale, end_s)
+        if self._frozen is None:
+            self._monitor.analysis.request(self.request_for(plot_area(frame).width))
+        return self._builder.build(frame, columns, self._monitor.timeline, end_s, self.settings.span), columns
+
+    def behind_s(self) -> float:
+        """How far a frozen picture is behind."""
+        return 0.0 if self._frozen is None else max(0.0, self._end_s() - self._frozen[1])
+
+    def _end_s(self) -> float:
+        """The right edge: the middle of the newest window that has surely come in."""
+        monitor = self._monitor
+        engine, timeline = monitor.engine, monitor.timeline
+        newest_middle = (monitor.ring.end - engine.n_fft / 2) / engine.samplerate
+        if monitor.source.finished or not monitor.source.info.speed:
+            return newest_middle
+        waits = _ANALYSIS_DELAY_S + engine.hop / engine.samplerate
+        return self._playhead.advance(waits) - engine.n_fft / 2 / timeline.samplerate
+
+    def _current_frame(self, width: int, height: int, scale: float, end_s: float) -> Frame:
+        frame = Frame(
+            width=width,
+            height=height,
+            scale=scale,
+            title=self._monitor.source.info.name,
+            subtitle=describe(self.settings, self._monitor.channel_labels),
+            axis=self._axis,
+            palette=self._palette,
+            clock=self._monitor.source.info.kind not in ("file", "stdin"),
+            banners=self._banners(end_s),
+        )
+        if self._frame != frame:
+            self._frame = frame
+        assert self._frame is not None
+        return self._frame
+
+    def _banners(self, end_s: float) -> tuple[Banner, ...]:
+        out = []
+        if self._monitor.source.info.kind == "demo":
+            out.append(Banner("DEMO SIGNAL", AMBER))
+        if self._monitor.source.trouble:
+            out.append(Banner(self._monitor.source.trouble, RED))
+        if self._frozen is not None:
+            out.append(Banner(f"FROZEN  \N{MINUS SIGN}{max(0.0, self._end_s() - end_s):.1f} s", AMBER))
+        return tuple(out)
+
+    def _follow_range(self, height: int) -> None:
+        now = time.perf_counter()
+        if now - self._range_looked < _RANGE_INTERVAL_S:
+            return
+        elapsed, self._range_looked = now - self._range_looked, now
+        assert self._auto is not None
+        store = self._monitor.analysis.store
+        count = min(store.end, store.capacity - _SPARE_CELLS // 2)
+        if count < 1:
+            return
+        step = max(1, count // _RANGE_CELLS)
+        cells = store.picked(range(store.end - count, store.end, step))
+        rows = RowMap.of(self._axis, min(height, 512), store.bins, self._monitor.engine.bin_hz)
+        if self._auto.follow(rows.apply(cells), min(elapsed, 2 * _RANGE_INTERVAL_S)):
+            self._palette = replace(self._palette, low=self._auto.low, high=self._auto.high)
+
+
+def frequency_axis(settings: Settings) -> FrequencyAxis:
+    """The axis of resolved settings."""
+    assert settings.fmin is not None
+    assert settings.fmax is not None
+    return FrequencyAxis(settings.scale, settings.fmin, settings.fmax)
+
+
+def view_request(settings: Settings, samplerate: int, plot_width: int) -> ViewRequest:
+    """Cells for `settings.span` seconds on so many pixels."""
+    assert settings.hop is not None
+    columns = settings.span * samplerate / settings.hop
+    pooled = max(1, math.ceil(columns / plot_width))
+    return ViewRequest(math.ceil(columns / pooled) + _SPARE_CELLS, pooled)
+
+
+def describe(settings: Settings, channels: list[str]) -> str:
+    """Rate, channel, window and scale in a line."""
+    assert settings.samplerate is not None
+    rate = f"{settings.samplerate / 1000:g} kHz"
+    channel = channels[0] if channels[0] in ("mix", "diff") else f"channel {channels[0]}"
+    return (
+        f"{rate}  ·  {channel}  ·  {settings.n_fft} / {settings.hop} {settings.window}  ·  {settings.scale}"
+    )

@@ -1,0 +1,213 @@
+"""The main window: the picture, a status line, the keys; and the loop that runs it."""
+
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QImage, QKeySequence, QPainter
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
+
+from livespec.display.colormaps import next_colormap
+from livespec.display.image import save_image
+from livespec.display.view import View
+from livespec.display.window.picture import PictureWindow
+from livespec.errors import DeviceError
+from livespec.session.monitor import Monitor
+
+_FRAME_S: Final = 1 / 60
+_STATUS_S: Final = 0.25
+_HIDDEN_S: Final = 0.1
+_SIZE: Final = (1280, 800)
+_SMALLEST: Final = (480, 320)
+
+_STYLE: Final = """
+QMainWindow, QStatusBar { background: #0e1116; color: #8b95a1; }
+QStatusBar::item { border: none; }
+QLabel { color: #8b95a1; padding: 3px 10px; font-size: 12px; }
+"""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """When a run ends by itself, and what it leaves. duration_s: seconds since the first sample."""
+
+    duration_s: float | None = None
+    screenshot: Path | None = None
+
+
+class MainWindow(QMainWindow):
+    """The GUI thread's. `failure`: what ended it, if anything did."""
+
+    def __init__(self, monitor: Monitor, ending: Ending) -> None:
+        super().__init__()
+        self.failure: BaseException | None = None
+        self._monitor, self._ending = monitor, ending
+        self._view = View(monitor)
+        self._picture = PictureWindow(monitor, self._view, self._fail)
+        self.setWindowTitle(f"{monitor.source.info.name} \N{EM DASH} livespec")
+        self.setStyleSheet(_STYLE)
+        self.resize(*_SIZE)
+        self.setMinimumSize(*_SMALLEST)
+        container = QWidget.createWindowContainer(self._picture, self)
+        container.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        container.setAccessibleName("Spectrogram")
+        self.setCentralWidget(container)
+        container.setFocus()
+        self._container = container
+        self._left, self._right = QLabel(), QLabel()
+        self.statusBar().addWidget(self._left, 1)
+        self.statusBar().addPermanentWidget(self._right)
+        self.statusBar().setSizeGripEnabled(False)
+        self._add_keys()
+        self._due = time.perf_counter()
+        self._status_due = 0.0
+        self._frames_seen = (0, time.perf_counter())
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(0)
+
+    # ---- keys ----
+
+    def _add_keys(self) -> None:
+        keys = (
+            ("Freeze", ("Space",), self._view.toggle_freeze),
+            ("Next frequency scale", ("M",), self._view.next_scale),
+            (
+                "Next colour map",
+                ("C",),
+                lambda: self._view.set_colormap(next_colormap(self._view.settings.colormap)),
+            ),
+            ("Full screen", ("F", "F11"), self._toggle_full_screen),
+            ("Leave full screen", ("Esc",), self._leave_full_screen),
+            ("Quit", ("Q", "Ctrl+Q"), self.close),
+        )
+        for name, sequences, act in keys:
+            action = QAction(self.tr(name), self)
+            action.setShortcuts([QKeySequence(sequence) for sequence in sequences])
+            action.triggered.connect(lambda _checked=False, act=act: act())
+            self.addAction(action)
+
+    def _toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self._leave_full_screen()
+        else:
+            self.statusBar().hide()
+            self.showFullScreen()
+
+    def _leave_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.statusBar().show()
+            self.showNormal()
+
+    # ---- the loop ----
+
+    def _tick(self) -> None:
+        try:
+            self._look_after_session()
+        except BaseException as error:  # noqa: BLE001 - Qt would print it and go on
+            self._fail(error)
+        now = time.perf_counter()
+        visible = self._picture.isExposed()
+        if visible:
+            self._picture.update()
+        self._due = max(self._due + (_FRAME_S if visible else _HIDDEN_S), now)
+        self._timer.start(max(0, round((self._due - now) * 1000)))
+
+    def _look_after_session(self) -> None:
+        now = time.perf_counter()
+        if now >= self._status_due:
+            self._status_due = now + _STATUS_S
+            self._show_status(now)
+            self._monitor.poll()
+        monitor = self._monitor
+        if monitor.failure is not None:
+            self._fail(monitor.failure)
+        elif self._ending.duration_s is not None:
+            if monitor.waited_in_vain:
+                self._fail(no_sound(monitor))
+            elif monitor.seconds >= self._ending.duration_s or monitor.ended.is_set():
+                self.close()
+
+    def _show_status(self, now: float) -> None:
+        info, engine, timeline = self._monitor.source.info, self._monitor.engine, self._monitor.timeline
+        window_ms = 1000 * engine.n_fft / info.samplerate
+        overlap = 100 * (1 - engine.hop / engine.n_fft)
+        self._left.setText(
+            f"{info.name}   ·   {info.samplerate / 1000:g} kHz   ·   {engine.bin_hz:.3g} Hz/bin   ·   "
+            f"{window_ms:.3g} ms window   ·   {overlap:.0f} % overlap"
+        )
+        frames, since = self._frames_seen
+        figures = self._monitor.view_figures
+        fps = (figures.frames - frames) / max(now - since, 1e-6)
+        self._frames_seen = figures.frames, now
+        latency = figures.latency_ms.recent(60)
+        parts = [f"xruns {timeline.overflows}", f"gaps {len(timeline.gaps)}"]
+        parts.append("latency \N{EN DASH}" if latency is None else f"latency {latency:.0f} ms")
+        parts.append(f"{fps:.0f} fps")
+        self._right.setText("   ·   ".join(parts))
+
+    def _fail(self, error: BaseException) -> None:
+        self.failure = self.failure or error
+        self.close()
+
+    # ---- the end ----
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._timer.stop()
+        if self._ending.screenshot is not None and self.failure is None:
+            try:
+                save_image(self._snapshot(), self._ending.screenshot)
+            except BaseException as error:  # noqa: BLE001 - shown by the command line
+                self.failure = error
+        self._picture.release()
+        super().closeEvent(event)
+        QGuiApplication.quit()
+
+    def _snapshot(self) -> QImage:
+        """The window as a person sees it; widgets and canvas are drawn by different hands."""
+        picture = self._picture.snapshot()
+        whole = self.grab().toImage()
+        painter = QPainter(whole)
+        painter.drawImage(self._container.mapTo(self, QPoint(0, 0)), picture)
+        painter.end()
+        return whole
+
+
+def no_sound(monitor: Monitor) -> DeviceError:
+    """The error of a device from which nothing came."""
+    trouble = monitor.source.trouble or f"no sound came from {monitor.source.info.name}"
+    return DeviceError(
+        trouble, "check the device, its cable and its permission, or choose another with --device"
+    )
+
+
+def make_application() -> QApplication:
+    """The Qt application. Raises `DeviceError` where there is no display."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    application = QApplication(["livespec"])
+    application.setApplicationName("livespec")
+    return application
+
+
+def run_window(monitor: Monitor, ending: Ending) -> None:
+    """Show the window until it is closed or the run ends; the monitor must be started. Raises what ended it."""
+    application = make_application()
+    window = MainWindow(monitor, ending)
+    # Python sees a signal when it next runs: at the latest with the next frame.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close())
+    if monitor.settings.fullscreen:
+        window.statusBar().hide()
+        window.showFullScreen()
+    else:
+        window.show()
+    application.exec()
+    if window.failure is not None:
+        raise window.failure

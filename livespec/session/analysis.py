@@ -1,0 +1,161 @@
+"""The analysis thread: windows out of the ring, through the engine, into the columns of the picture.
+
+It owns the engine, the `ColumnStore` writing, the meter and the `Timeline`. A change of view (how many
+columns share a cell) is a value that the window leaves here; the past is then analysed again from the ring.
+"""
+
+import threading
+import time
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from livespec.core.framing import Framer, Frames, column_count
+from livespec.core.levels import Meter
+from livespec.core.ring import AudioRing, Float32Array, Int64Array
+from livespec.core.stft import Engine
+from livespec.session.clock import Timeline
+from livespec.session.columns import ColumnStore
+
+_LONGEST_WAIT_S: Final = 0.1
+_LOG_KEPT: Final = 1024
+
+
+class ViewRequest(NamedTuple):
+    """What a picture needs: `cells` cells of `pooled` columns each."""
+
+    cells: int
+    pooled: int
+
+
+class Analysis:
+    """Run `run` in a thread; `store`, `timeline` and the counters may be read from any."""
+
+    def __init__(
+        self,
+        ring: AudioRing,
+        engine: Engine,
+        shown: tuple[int, ...] | str,
+        timeline: Timeline,
+        view: ViewRequest,
+        *,
+        may_skip: bool,
+    ) -> None:
+        self.engine, self.timeline = engine, timeline
+        self.meter = Meter(ring.channels)
+        self.columns = 0
+        self.skipped_columns = 0
+        self.first_column_ns: int | None = None
+        self._ring, self._may_skip = ring, may_skip
+        self._shown = shown if isinstance(shown, str) else shown[:1]
+        self._framer = Framer(ring, engine.n_fft, engine.hop, self._shown)
+        self._levels = np.empty((1, 32, engine.bins), np.float32)
+        self._metered = 0
+        self._gaps_marked = 0
+        self._log: Int64Array = np.empty((0, 3), np.int64)
+        self._request = view
+        self.store = self._new_store(view)
+
+    def request(self, view: ViewRequest) -> None:
+        """Ask for another view; `store` is a new object once it is ready, the old picture stands until then."""
+        self._request = view
+
+    @property
+    def needed_from(self) -> int:
+        """Position of the oldest sample that is still to be analysed."""
+        return min(self._framer.position, self._metered)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether no whole window waits."""
+        return not self._framer.available
+
+    def run(self, wake: threading.Event, stopping: threading.Event) -> None:
+        """Until `stopping`, then once more for what is left."""
+        while not stopping.is_set():
+            wake.wait(_LONGEST_WAIT_S)
+            wake.clear()
+            self.step()
+        self.step()
+        self.timeline.settle()
+        self._mark_gaps()
+
+    def step(self) -> None:
+        """Everything that is waiting, once."""
+        log = self.timeline.update(self._ring)
+        if len(log):
+            self._log = np.concatenate([self._log, log])[-_LOG_KEPT:]
+        if self._request != (self.store.capacity, self.store.pooled):
+            self.store = self._analyse_again(self._request)
+        self._measure()
+        if self._may_skip:
+            newest_wanted = (
+                column_count(self._ring.end, self.engine.n_fft, self.engine.hop) - self._columns_on_screen
+            )
+            self.skipped_columns += self._framer.skip_to(max(newest_wanted, self._framer.oldest_column))
+        for frames in self._framer:
+            count = frames.samples.shape[1]
+            if self._put(frames, self.store):
+                self.first_column_ns = self.first_column_ns or time.perf_counter_ns()
+                self.columns += count
+            else:
+                self.skipped_columns += count
+        self._mark_gaps()
+
+    @property
+    def _columns_on_screen(self) -> int:
+        return self.store.capacity * self.store.pooled
+
+    def _put(self, frames: Frames, store: ColumnStore) -> bool:
+        """Transform windows into a store; False where the writer was there first."""
+        first, samples = frames
+        levels = self._levels[:, : samples.shape[1]]
+        self.engine.columns_into(samples, levels)
+        if not self._framer.valid(frames):
+            return False
+        store.append(first, levels[0], self._entered_ns(first, levels.shape[1]))
+        return True
+
+    def _entered_ns(self, first: int, count: int) -> Int64Array:
+        newest = np.arange(first, first + count) * self.engine.hop + self.engine.n_fft
+        if not len(self._log):
+            return np.zeros(count, np.int64)
+        block = np.searchsorted(self._log[:, 0], newest)
+        return self._log[np.minimum(block, len(self._log) - 1), 1]
+
+    def _new_store(self, view: ViewRequest) -> ColumnStore:
+        return ColumnStore(self.engine.bins, view.cells, view.pooled, self.engine.n_fft, self.engine.hop)
+
+    def _analyse_again(self, view: ViewRequest) -> ColumnStore:
+        """A store for another view, filled with the past up to the live cursor."""
+        store = self._new_store(view)
+        live = self._framer.next_column
+        past = Framer(self._ring, self.engine.n_fft, self.engine.hop, self._shown)
+        past.skip_to(max(past.oldest_column, live - view.cells * view.pooled))
+        while past.next_column < live and (frames := past.take(live - past.next_column)) is not None:
+            self._put(frames, store)
+        store.mark_gaps(self.timeline)
+        return store
+
+    def _mark_gaps(self) -> None:
+        gaps = len(self.timeline.gaps)
+        if gaps != self._gaps_marked or (gaps and self._near_last_gap()):
+            self._gaps_marked = gaps
+            self.store.mark_gaps(self.timeline)
+
+    def _near_last_gap(self) -> bool:
+        """Whether the newest columns still have samples from before the last gap."""
+        return self._framer.position - self._columns_reach < self.timeline.gaps[-1].position
+
+    @property
+    def _columns_reach(self) -> int:
+        return self.engine.n_fft + self.store.pooled * self.engine.hop
+
+    def _measure(self) -> None:
+        end = self._ring.end
+        self._metered = max(self._metered, self._ring.oldest)
+        while self._metered < end:
+            n = min(end - self._metered, self._ring.margin)
+            samples: Float32Array = self._ring.view(self._metered, n)
+            self.meter.push(samples)
+            self._metered += n

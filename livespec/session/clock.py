@@ -1,0 +1,200 @@
+"""The time line of a capture: which position was when, and what was lost.
+
+A pure reader of the ring's block log (end position, time of entry, flags), so that it can be tested
+without a clock or a device. The newest sample of a block cannot come in before it was captured, so the
+earliest arrivals of the last seconds, relative to their positions, fix the clock (a lower envelope).
+
+Late is not lost: after a stall the backlog may still come in. Only when, after that burst, the positions
+stay behind the clock have samples been lost; or when the driver says so, or the stream was opened anew.
+
+Owner: the analysis thread calls `update` and `settle`; all else reads what they publish.
+"""
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from livespec.core.ring import OPENED, OVERFLOW, AudioRing, Int64Array
+
+Cause = Literal["overflow", "lost", "reopened"]
+
+_BUCKET_S: Final = 0.5
+_BUCKETS: Final = 8
+_STALL_S: Final = 0.15  # PulseAudio's blocks come up to 50 ms apart
+_SETTLE_S: Final = 0.4
+_SETTLE_CALM_S: Final = 0.25
+_SETTLE_STEP_S: Final = 0.002
+_SETTLE_LONGEST_S: Final = 5.0
+_LOST_AT_LEAST_S: Final = 0.03  # servers move their latency by some milliseconds without losing a sample
+_DELAY_LONGEST_S: Final = 0.3
+_DRIFT_AFTER_S: Final = 20.0
+
+
+class Gap(NamedTuple):
+    """samples were lost just before `position`."""
+
+    position: int
+    samples: int
+    cause: Cause
+
+
+class _Bucket(NamedTuple):
+    opened_at: float
+    earliest: float
+    latest: float
+
+
+@dataclass
+class _Settling:
+    """A disturbance at `position` that may turn out as a gap."""
+
+    position: int
+    cause: Cause
+    base: float
+    since: float
+    earliest: float
+    improved: float
+
+
+class Timeline:
+    """Seconds since the first sample, holes included, for positions and for the system's clock.
+
+    live: whether what does not come in time is lost. speed: seconds of sound a second; 0: unpaced.
+    """
+
+    def __init__(self, samplerate: int, *, live: bool, speed: float = 1.0) -> None:
+        self.samplerate = samplerate
+        self._live, self._speed = live, speed
+        self.gaps: tuple[Gap, ...] = ()
+        self.overflows = 0
+        self.start_wall_time: float | None = None
+        self.drift_ppm: float | None = None
+        self._seen_blocks = 0
+        self._end, self._entered, self._block_s = 0, 0.0, 0.0
+        self._buckets: deque[_Bucket] = deque(maxlen=_BUCKETS)
+        self._settling: _Settling | None = None
+        self._base: float | None = None
+        self._first_base: tuple[float, float] | None = None
+
+    # ---- the analysis thread ----
+
+    def update(self, ring: AudioRing) -> Int64Array:
+        """Take in the blocks that came since the last call; returns their log entries."""
+        log = ring.block_log(self._seen_blocks)
+        self._seen_blocks = ring.blocks
+        for end, entered_ns, flags in log.tolist():
+            self._take(end, entered_ns / 1e9, flags)
+        return log
+
+    def settle(self) -> None:
+        """Decide about a disturbance now: nothing more will come."""
+        if self._settling is not None:
+            self._decide(self._settling)
+
+    def _take(self, end: int, entered: float, flags: int) -> None:
+        arrival = entered * (self._speed or 1.0) - self.seconds_at(end)
+        if self._base is None:
+            self._base = arrival
+            self.start_wall_time = time.time() - time.perf_counter() + entered - end / self.samplerate
+        elif self._live:
+            self._watch(entered, arrival, flags)
+        elif entered - self._entered > _STALL_S + self._block_s:
+            self._buckets.clear()  # a file or a pipe that paused goes on where it was
+        self._block_s = (end - self._end) / self.samplerate
+        self._end, self._entered = end, entered
+        if self._settling is None:
+            self._note(entered, arrival)
+        else:
+            self._follow(self._settling, entered, arrival)
+
+    def _watch(self, entered: float, arrival: float, flags: int) -> None:
+        cause: Cause | None = "lost" if entered - self._entered > _STALL_S + 2 * self._block_s else None
+        if flags & OVERFLOW:
+            self.overflows += 1
+            cause = "overflow"
+        if flags & OPENED:
+            cause = "reopened"
+        if cause is None:
+            return
+        if self._settling is None:
+            assert self._base is not None
+            self._settling = _Settling(self._end, cause, self._base, entered, arrival, entered)
+        elif cause != "lost":
+            self._settling.cause = cause
+
+    def _follow(self, settling: _Settling, entered: float, arrival: float) -> None:
+        if arrival < settling.earliest - _SETTLE_STEP_S:
+            settling.improved = entered
+        settling.earliest = min(settling.earliest, arrival)
+        age = entered - settling.since
+        calm = age > _SETTLE_S and entered - settling.improved > _SETTLE_CALM_S
+        if calm or age > _SETTLE_LONGEST_S:
+            self._decide(settling)
+
+    def _decide(self, settling: _Settling) -> None:
+        self._settling = None
+        behind_s = settling.earliest - settling.base
+        lost = max(0, round(behind_s * self.samplerate))
+        if settling.cause == "lost" and behind_s < _LOST_AT_LEAST_S:
+            return
+        self._buckets.clear()
+        self._first_base = None
+        self._base = settling.earliest - lost / self.samplerate
+        self.gaps = (*self.gaps, Gap(settling.position, lost, settling.cause))
+
+    def _note(self, entered: float, arrival: float) -> None:
+        if self._buckets and entered - self._buckets[-1].opened_at < _BUCKET_S:
+            opened_at, earliest, latest = self._buckets[-1]
+            self._buckets[-1] = _Bucket(opened_at, min(earliest, arrival), max(latest, arrival))
+        else:
+            self._buckets.append(_Bucket(entered, arrival, arrival))
+        self._base = min(bucket.earliest for bucket in self._buckets)
+        if len(self._buckets) == _BUCKETS:
+            if self._first_base is None:
+                self._first_base = entered, self._base
+            elif entered - self._first_base[0] > _DRIFT_AFTER_S:
+                since, base = self._first_base
+                self.drift_ppm = -(self._base - base) / (entered - since) * 1e6
+
+    # ---- any thread ----
+
+    def seconds_at(self, position: float) -> float:
+        """Time of a position: position / rate plus the holes before it."""
+        lost = sum(gap.samples for gap in self.gaps if gap.position <= position)
+        return (position + lost) / self.samplerate
+
+    def holes(self) -> list[tuple[float, float]]:
+        """(start, end) in seconds of every hole, oldest first."""
+        out, lost = [], 0
+        for gap in self.gaps:
+            start = (gap.position + lost) / self.samplerate
+            lost += gap.samples
+            out.append((start, start + gap.samples / self.samplerate))
+        return out
+
+    @property
+    def delay_s(self) -> float:
+        """How late blocks come at most, one block included: what a smooth picture must wait for."""
+        if self._base is None or not self._speed:
+            return 0.0
+        buckets = tuple(self._buckets)
+        late = max((bucket.latest for bucket in buckets), default=self._base) - self._base
+        return min(late / self._speed + self._block_s, _DELAY_LONGEST_S)
+
+    def seconds_now(self) -> float:
+        """Where the capture is by the system's clock, in seconds; what was captured last where there is no pace."""
+        captured = self.seconds_at(self._end)
+        if self._base is None or not self._speed:
+            return captured
+        now = time.perf_counter() * self._speed - self._base
+        return now if self._live else min(now, captured + self._block_s)
+
+    def straddles(self, first_positions: Int64Array, n_fft: int) -> np.ndarray:
+        """Which windows [p, p + n_fft) have a gap inside; (k,) bool."""
+        out = np.zeros(len(first_positions), bool)
+        for gap in self.gaps:
+            out |= (first_positions < gap.position) & (gap.position < first_positions + n_fft)
+        return out

@@ -1,0 +1,260 @@
+"""Who starts which thread, and stops it.
+
+| thread                       | owns                                        | never                      |
+|------------------------------|---------------------------------------------|----------------------------|
+| source or capture supervisor | the ring's writing, the capture process     | the GUI, the disk          |
+| analysis                     | engine, columns, meter, time line           | the GUI, the disk          |
+| disk                         | the export                                  | the GUI                    |
+| the caller's                 | this object, the view                       | FFT, devices               |
+
+An exception in any of them ends the session: `failure` tells it, `ended` is set.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from livespec import __version__
+from livespec.capture.shared_ring import SharedRing
+from livespec.capture.source import Reception, Source
+from livespec.core.framing import shown_channels
+from livespec.core.ring import MARGIN, Geometry
+from livespec.core.stft import Engine
+from livespec.errors import FileError, UsageError
+from livespec.session.analysis import Analysis, ViewRequest
+from livespec.session.clock import Timeline
+from livespec.session.exporter import Exporter
+from livespec.session.stats import Durations, StartupTimes, process_figures
+from livespec.settings import Settings
+
+_NO_SOUND_S: Final = 5.0
+_DRAIN_TIMEOUT_S: Final = 3600.0
+_SPARE_S: Final = 2.0
+
+
+@dataclass
+class ViewFigures:
+    """What a view measures; it alone writes here."""
+
+    frame_ms: Durations
+    latency_ms: Durations
+    frames: int = 0
+    first_frame_at: float | None = None
+    last_frame_at: float | None = None
+
+    @property
+    def fps(self) -> float | None:
+        """Frames a second over the whole run."""
+        if self.first_frame_at is None or self.last_frame_at is None or self.frames < 2:  # noqa: PLR2004
+            return None
+        return (self.frames - 1) / max(self.last_frame_at - self.first_frame_at, 1e-6)
+
+
+class Monitor:
+    """One session on one source. settings must be resolved (`Settings.at_rate`).
+
+    Raises `UsageError` for channels that are not there and for settings that do not fit the rate.
+    """
+
+    def __init__(
+        self, source: Source, settings: Settings, view: ViewRequest, export: Path | None = None
+    ) -> None:
+        info = source.info
+        self.source, self.settings = source, settings
+        self.engine = Engine(settings, info.samplerate)
+        if info.length is not None and info.length < self.engine.n_fft:
+            raise FileError(
+                f"{info.name}: {info.length} samples are shorter than one window ({self.engine.n_fft})",
+                "use a smaller --n-fft",
+            )
+        show = settings.show or ("mix" if info.kind in ("file", "stdin") else (info.channels[0],))
+        self.shown = _ring_channels(show, info.channels)
+        self.ring = SharedRing.create(
+            Geometry(
+                len(info.channels), ring_capacity(settings, info.samplerate, len(info.channels), info.length)
+            )
+        )
+        self.timeline = Timeline(info.samplerate, live=info.live, speed=info.speed)
+        self.analysis = Analysis(self.ring, self.engine, self.shown, self.timeline, view, may_skip=info.live)
+        self.view_figures = ViewFigures(Durations(), Durations())
+        self.startup = StartupTimes()
+        self.ended = threading.Event()
+        self.failure: BaseException | None = None
+        self._exporter = (
+            Exporter(export, self.ring, Engine(settings, info.samplerate), self.shown, self.timeline)
+            if export
+            else None
+        )
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._started_at = 0.0
+
+    # ---- life ----
+
+    def start(self) -> None:
+        """Start the readers, then the source."""
+        self._started_at = time.perf_counter()
+        self._begin("analysis", lambda: self.analysis.run(self._wake, self._stopping))
+        if self._exporter is not None:
+            exporter = self._exporter
+            self._begin("disk", lambda: exporter.run(self._stopping))
+        self.source.start(self.ring, Reception(self._wake, self._needed_from))
+
+    def stop(self) -> None:
+        """Stop the source, let the readers finish what is in the ring, complete the files.
+
+        Raises what went wrong in a thread, or on writing the files.
+        """
+        self.source.stop()
+        self._note_startup()
+        self._stopping.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join(timeout=_DRAIN_TIMEOUT_S)
+        self.failure = self.failure or self.source.failure
+        try:
+            if self._exporter is not None:
+                self._finish_export(self._exporter)
+        finally:
+            self.ring.close()
+        if self.failure is not None:
+            raise self.failure
+
+    def poll(self) -> bool:
+        """Look after the session, a few times a second; False once nothing more will come."""
+        self._note_startup()
+        if self.failure is None and self.source.failure is not None:
+            self.failure = self.source.failure
+        if self.failure is not None:
+            self.ended.set()
+        elif self.source.finished and self.analysis.caught_up:
+            self.ended.set()
+        return not self.ended.is_set()
+
+    @property
+    def seconds(self) -> float:
+        """Length of the session in seconds of sound since the first sample, holes included."""
+        return self.timeline.seconds_now() if self.ring.end else 0.0
+
+    @property
+    def waited_in_vain(self) -> bool:
+        """Whether not a single sample came in the first seconds."""
+        return self.ring.end == 0 and time.perf_counter() - self._started_at > _NO_SOUND_S
+
+    def _begin(self, name: str, work: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001 - a dead thread must not be silent
+                self.failure = self.failure or error
+                self.ended.set()
+                self._stopping.set()
+
+        thread = threading.Thread(target=guarded, name=f"livespec-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _needed_from(self) -> int:
+        if self.failure is not None:  # nobody reads any more
+            return self.ring.end
+        needed = self.analysis.needed_from
+        return needed if self._exporter is None else min(needed, self._exporter.needed_from)
+
+    def _finish_export(self, exporter: Exporter) -> None:
+        if self.failure is not None and not exporter.has_columns:
+            exporter.discard()
+            return
+        exporter.finish({"channels": self.channel_labels, "settings": self.settings.as_dict()})
+
+    def _note_startup(self) -> None:
+        if self.startup.first_sample is None and self.ring.end:
+            first_entered = int(self.ring.block_log(0)[0, 1])
+            self.startup.first_sample = self.startup.since_start_ms(first_entered)
+        if self.startup.first_column is None and self.analysis.first_column_ns is not None:
+            self.startup.first_column = self.startup.since_start_ms(self.analysis.first_column_ns)
+
+    # ---- what others show ----
+
+    @property
+    def channel_labels(self) -> list[str]:
+        """The shown channels by number, or the word for their mixture."""
+        if isinstance(self.shown, str):
+            return [self.shown]
+        return [str(self.source.info.channels[index]) for index in self.shown]
+
+    def stats(self) -> dict[str, Any]:
+        """The content of `--stats`."""
+        info, analysis, view, timeline = self.source.info, self.analysis, self.view_figures, self.timeline
+        levels = analysis.meter.levels()
+        return {
+            "version": __version__,
+            "source": {
+                "kind": info.kind,
+                "name": info.name,
+                "samplerate": info.samplerate,
+                "channels": list(info.channels),
+            },
+            "settings": self.settings.as_dict(),
+            "duration_s": round(self.timeline.seconds_at(self.ring.end), 6),
+            "captured_samples": self.ring.end,
+            "columns": analysis.columns,
+            "skipped_columns": analysis.skipped_columns,
+            "xruns": timeline.overflows,
+            "gaps": [gap._asdict() for gap in timeline.gaps],
+            "latency_ms": {
+                "capture_to_screen": view.latency_ms.percentiles() if info.live or info.speed == 1 else None,
+                "device": self.source.device_latency_ms,
+            },
+            "frame_ms": view.frame_ms.percentiles(),
+            "fps": None if view.fps is None else round(view.fps, 2),
+            **process_figures(),
+            "startup_ms": {
+                "first_sample": self.startup.first_sample,
+                "first_column": self.startup.first_column,
+                "first_frame": self.startup.first_frame,
+            },
+            "levels": [
+                {
+                    "channel": channel,
+                    "peak_dbfs": round(level.peak_dbfs, 3),
+                    "rms_dbfs": round(level.rms_dbfs, 3),
+                    "clipped": level.clipped,
+                }
+                for channel, level in zip(info.channels, levels or [], strict=False)
+            ],
+            "clock": {
+                "drift_ppm": timeline.drift_ppm,
+                "play_out_delay_ms": round(timeline.delay_s * 1000, 1),
+            },
+        }
+
+
+def ring_capacity(settings: Settings, samplerate: int, channels: int, length: int | None) -> int:
+    """Samples that the ring keeps: the history asked for, within its cap, and never less than the view needs."""
+    n_fft = settings.n_fft or 0
+    needed = round((settings.span + _SPARE_S) * samplerate) + 2 * n_fft
+    wanted = round(settings.history * samplerate)
+    if length is not None:
+        wanted = min(wanted, length)
+    cap = round(settings.history_mb * 1e6 / (4 * channels))
+    return max(min(max(wanted, needed), cap), MARGIN, 2 * n_fft)
+
+
+def _ring_channels(show: tuple[int, ...] | str, captured: tuple[int, ...]) -> tuple[int, ...] | str:
+    if isinstance(show, str):
+        if show == "diff" and len(captured) < 2:  # noqa: PLR2004
+            raise UsageError(
+                "show = diff needs two channels, and one is captured", "capture two: --channels 1,2"
+            )
+        return shown_channels(show, len(captured))
+    missing = [number for number in show if number not in captured]
+    if missing:
+        raise UsageError(
+            f"channel {missing[0]} cannot be shown: captured are {', '.join(map(str, captured))}",
+            "choose one of them with --show, or capture it with --channels",
+        )
+    return tuple(captured.index(number) for number in show)
