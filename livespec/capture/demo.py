@@ -13,7 +13,7 @@ import numpy as np
 
 from livespec.capture.paced import PacedSource
 from livespec.capture.source import SourceInfo
-from livespec.core.ring import Float32Array
+from livespec.core.arrays import Float32Array
 
 _RATE: Final = 48_000
 _BLOCK: Final = 512

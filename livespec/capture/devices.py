@@ -39,7 +39,7 @@ class DeviceListing:
     """A listing under way, so that other work can be done meanwhile."""
 
     def __init__(self) -> None:
-        self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        self._child = subprocess.Popen(
             [sys.executable, "-m", "livespec.capture.device_probe"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

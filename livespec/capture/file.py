@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from livespec.capture.paced import PacedSource
 from livespec.capture.source import SourceInfo
-from livespec.core.ring import Float32Array
+from livespec.core.arrays import Float32Array
 from livespec.errors import FileError, UsageError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from livespec.capture.shared_ring import SharedRing
 from livespec.capture.source import Reception, SourceInfo
-from livespec.core.ring import OPENED, Float32Array
+from livespec.core.arrays import Float32Array
+from livespec.core.ring import OPENED
 
 _LONGEST_WAIT_S = 0.2
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from livespec.capture.paced import PacedSource
 from livespec.capture.source import SourceInfo
-from livespec.core.ring import Float32Array
+from livespec.core.arrays import Float32Array
 from livespec.errors import FileError, UsageError, suggestion
 
 _BLOCK: Final = 512

@@ -37,7 +37,7 @@ class Run:
     screenshot: Path | None
 
 
-def monitor(  # noqa: D417
+def monitor(
     source_word: Annotated[
         str | None, typer.Argument(metavar="[SOURCE]", help="mic, demo, a file, or - for standard input.")
     ] = None,

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from livespec.core.ring import AudioRing, Float32Array
+from livespec.core.arrays import Float32Array
+from livespec.core.ring import AudioRing
 from livespec.settings import Show
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from livespec.core.ring import Float32Array
+from livespec.core.arrays import Float32Array
 from livespec.core.stft import FLOOR_DBFS
 
 CLIP_LEVEL: Final = 1.0 - 2**-15  # the largest 16-bit sample: converters that clip stop here

@@ -12,13 +12,12 @@ Beside the samples the ring keeps a log of the last blocks (end position, time o
 what the clock, the gap table and the latency are worked out from.
 """
 
+from mmap import mmap
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
+from livespec.core.arrays import Float32Array, Int64Array, Uint8Array
 
 MARGIN: Final = 65_536
 BLOCK_LOG_LENGTH: Final = 8192
@@ -53,17 +52,17 @@ class AudioRing:
     Owner of the writing: the capture callback or source thread. All else only reads.
     """
 
-    def __init__(self, memory: "memoryview | bytearray | object", geometry: Geometry) -> None:
+    def __init__(self, memory: mmap | Uint8Array, geometry: Geometry) -> None:
         if geometry.capacity < geometry.margin:
             raise ValueError(f"capacity {geometry.capacity} is shorter than the margin {geometry.margin}")
         self.geometry = geometry
         self.channels, self.capacity, self.margin = geometry
         fixed = _HEADER_SLOTS + BLOCK_LOG_LENGTH * _LOG_FIELDS
-        words = np.frombuffer(memory, np.int64, fixed)  # type: ignore[call-overload]
+        words = np.frombuffer(memory, np.int64, fixed)
         self._header: Int64Array = words[:_HEADER_SLOTS]
         self._log: Int64Array = words[_HEADER_SLOTS:].reshape(BLOCK_LOG_LENGTH, _LOG_FIELDS)
         width = self.capacity + self.margin
-        self._samples: Float32Array = np.frombuffer(  # type: ignore[call-overload]
+        self._samples: Float32Array = np.frombuffer(
             memory, np.float32, self.channels * width, _round_up(fixed * 8, _PAGE_BYTES)
         ).reshape(self.channels, width)
 

@@ -10,11 +10,8 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from livespec.core.ring import Float32Array
+from livespec.core.arrays import Float32Array, Float64Array, Int32Array
 from livespec.settings import Scale
-
-Float64Array = npt.NDArray[np.float64]
-Int32Array = npt.NDArray[np.int32]
 
 
 class FrequencyScale(Protocol):

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from livespec.core.ring import Float32Array
-from livespec.core.window import Float64Array, make_window
+from livespec.core.arrays import Float32Array, Float64Array
+from livespec.core.window import make_window
 from livespec.settings import Settings
 
 FLOOR_DBFS: Final = -200.0

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from livespec.core.arrays import Float64Array
 from livespec.errors import UsageError, suggestion
-
-Float64Array = npt.NDArray[np.float64]
 
 # Coefficients a_k of sum (-1)^k a_k cos(2πkn/N). Harris 1978 (Proc. IEEE 66), Nuttall 1981 (IEEE
 # ASSP 29), flat top: D'Antona & Ferrero 2006 as in scipy.

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from livespec.core.ring import Float32Array
+from livespec.core.arrays import Float32Array
 from livespec.core.stft import FLOOR_DBFS
 
 # Figures of docs/architecture.md: quiet rows just above the darkest colour, the loudest just below the brightest.

@@ -28,7 +28,7 @@ def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) ->
             np.arange(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1) * step
         )
     else:
-        decades = range(0, math.ceil(math.log10(axis.fmax)) + 1)
+        decades = range(math.ceil(math.log10(axis.fmax)) + 1)
         values = [m * 10.0**d for d in decades for m in (1, 2, 5) if axis.fmin <= m * 10.0**d <= axis.fmax]
     return _spaced(
         [Tick(float(axis.place(hz)), format_hz(float(hz))) for hz in values], length_px, spacing_px

@@ -7,10 +7,10 @@ rasterised once each (`text`), and stay sharp because they lie on whole device p
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from vispy import gloo
 from vispy.gloo import gl
 
+from livespec.core.arrays import Float32Array
 from livespec.display.scene import (
     BACKGROUND,
     EMPTY,
@@ -177,7 +177,7 @@ class _Atlas:
         )
         self._clear()
 
-    def cells(self, labels: tuple[Label, ...]) -> npt.NDArray[np.float32]:
+    def cells(self, labels: tuple[Label, ...]) -> Float32Array:
         """(n, 4) x, y, width, height of each label's mask in the atlas, which has them all at once."""
         keys = [(label.text, label.size_px, label.bold) for label in labels]
         if not all(self._place(*key) for key in keys):
@@ -207,7 +207,7 @@ class _Atlas:
         return True
 
 
-def _vertices(rects: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _vertices(rects: Float32Array) -> Float32Array:
     """Six corners each of (n, 4) x, y, width, height: (6 n, 2)."""
-    corners: npt.NDArray[np.float32] = rects[:, None, :2] + _CORNERS * rects[:, None, 2:]
+    corners: Float32Array = rects[:, None, :2] + _CORNERS * rects[:, None, 2:]
     return corners.reshape(-1, 2)

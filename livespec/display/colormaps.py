@@ -4,11 +4,9 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from livespec.core.arrays import Uint8Array
 from livespec.errors import UsageError, suggestion
-
-Uint8Array = npt.NDArray[np.uint8]
 
 COLOURS: Final = 256
 FAVOURITES: Final = (

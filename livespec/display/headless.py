@@ -4,12 +4,10 @@ import os
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from livespec.core.arrays import Uint8Array
 from livespec.display.scene import Scene
 from livespec.session.columns import ColumnStore
-
-Uint8Array = npt.NDArray[np.uint8]
 
 
 class HeadlessCanvas:

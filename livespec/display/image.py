@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from livespec.core.ring import Float32Array
+from livespec.core.arrays import BoolArray, Float32Array, Uint8Array
 from livespec.core.scales import RowMap
 from livespec.display.scene import (
     BACKGROUND,
@@ -22,8 +21,6 @@ from livespec.display.scene import (
 from livespec.display.text import rasterise
 from livespec.errors import FileError
 from livespec.session.columns import ColumnStore
-
-Uint8Array = npt.NDArray[np.uint8]
 
 
 def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
@@ -46,7 +43,7 @@ def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
     return pixels
 
 
-def colour_cells(levels: Float32Array, palette: Palette) -> tuple[Uint8Array, npt.NDArray[np.bool_]]:
+def colour_cells(levels: Float32Array, palette: Palette) -> tuple[Uint8Array, BoolArray]:
     """Colours (…, 3) of levels in dBFS, and where there is a level at all."""
     known = ~np.isnan(levels)
     share = np.clip(
@@ -98,7 +95,7 @@ def _draw_run(pixels: Uint8Array, scene: Scene, store: ColumnStore, rows: RowMap
     _draw_hatch(area, ~shown.T[::-1], int(x[0]), scene.height - plot.y - plot.height)
 
 
-def _draw_hatch(area: Uint8Array, where: npt.NDArray[np.bool_], x: int, from_bottom: int) -> None:
+def _draw_hatch(area: Uint8Array, where: BoolArray, x: int, from_bottom: int) -> None:
     height, width = area.shape[:2]
     diagonal = (
         np.arange(x, x + width)[None, :] + (from_bottom + np.arange(height)[::-1])[:, None]

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from livespec.core.arrays import Uint8Array
 from livespec.core.scales import FrequencyAxis
 from livespec.display.axes import frequency_ticks, level_ticks, time_ticks
 from livespec.session.clock import Timeline
 from livespec.session.columns import ColumnStore
 
-Uint8Array = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 # A dark theme made for the colour maps; text on background has a contrast of 11 : 1, faint text 5.6 : 1.

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QGuiApplication, QImage, QPainter
 
-Uint8Array = npt.NDArray[np.uint8]
+from livespec.core.arrays import Uint8Array
 
 _FACES: Final = ("OpenSans-Regular.ttf", "OpenSans-Bold.ttf")
 

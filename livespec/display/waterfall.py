@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from vispy import gloo
 
-from livespec.core.ring import Float32Array
+from livespec.core.arrays import Float32Array
 from livespec.core.scales import FrequencyAxis, RowMap
 from livespec.display.scene import (
     GAP,

@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from livespec.core.arrays import Float32Array, Int64Array
 from livespec.core.framing import Framer, Frames, column_count
 from livespec.core.levels import Meter
-from livespec.core.ring import AudioRing, Float32Array, Int64Array
+from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
 from livespec.session.clock import Timeline
 from livespec.session.columns import ColumnStore

@@ -17,7 +17,8 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from livespec.core.ring import OPENED, OVERFLOW, AudioRing, Int64Array
+from livespec.core.arrays import Int64Array
+from livespec.core.ring import OPENED, OVERFLOW, AudioRing
 
 Cause = Literal["overflow", "lost", "reopened"]
 

@@ -8,7 +8,7 @@ Owner: the analysis thread writes; the GUI thread reads what lies before `end`.
 
 import numpy as np
 
-from livespec.core.ring import Float32Array, Int64Array
+from livespec.core.arrays import Float32Array, Int64Array
 from livespec.session.clock import Timeline
 
 

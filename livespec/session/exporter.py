@@ -17,8 +17,9 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from livespec import __version__
+from livespec.core.arrays import Float32Array, Int64Array
 from livespec.core.framing import Framer
-from livespec.core.ring import AudioRing, Float32Array, Int64Array
+from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
 from livespec.errors import FileError
 from livespec.session.clock import Timeline

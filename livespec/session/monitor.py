@@ -129,9 +129,7 @@ class Monitor:
         self._note_startup()
         if self.failure is None and self.source.failure is not None:
             self.failure = self.source.failure
-        if self.failure is not None:
-            self.ended.set()
-        elif self.source.finished and self.analysis.caught_up:
+        if self.failure is not None or (self.source.finished and self.analysis.caught_up):
             self.ended.set()
         return not self.ended.is_set()
 

@@ -1,0 +1,11 @@
+"""Names for arrays by their numbers; shapes are said where each is used."""
+
+import numpy as np
+import numpy.typing as npt
+
+Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
+Int64Array = npt.NDArray[np.int64]
+Uint8Array = npt.NDArray[np.uint8]
+BoolArray = npt.NDArray[np.bool_]
