@@ -155,9 +155,7 @@ def _preset_file(name: str) -> Path:
     known = presets()
     if name not in known:
         near = suggestion(name, list(known))
-        raise UsageError(
-            f"no preset {name!r}{': ' + near if near else ''}", f"the presets are {', '.join(known)}"
-        )
+        raise UsageError(f"no preset {name!r}{': ' + near if near else ''}", f"the presets are {', '.join(known)}")
     return known[name]
 
 

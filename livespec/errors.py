@@ -45,7 +45,7 @@ class FileError(LivespecError):
 
 
 def suggestion(wrong: str, known: list[str]) -> str:
-    """ "did you mean …?" for the known name nearest to a wrong one, or an empty string."""
+    """A question after the known name nearest to a wrong one, or an empty string."""
     from difflib import get_close_matches
 
     near = get_close_matches(wrong, known, n=1, cutoff=0.6)

@@ -98,9 +98,7 @@ class Settings:
                 f"use --fmax {nyquist:g} or less",
             )
         if fmin >= fmax:
-            raise UsageError(
-                f"fmin = {fmin:g} Hz is not below fmax = {fmax:g} Hz", "lower --fmin or raise --fmax"
-            )
+            raise UsageError(f"fmin = {fmin:g} Hz is not below fmax = {fmax:g} Hz", "lower --fmin or raise --fmax")
         return replace(self, samplerate=samplerate, n_fft=n_fft, hop=hop, fmin=fmin, fmax=fmax)
 
     def as_dict(self) -> dict[str, Any]:
@@ -121,9 +119,7 @@ def _check_number(key: str, value: float | None, low: float, high: float, unit: 
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise UsageError(f"{key} = {value!r} is not a number", f"{key} goes from {low:g} to {high:g} {unit}")
     if not low <= value <= high:
-        raise UsageError(
-            f"{key} = {value:g} {unit} is out of range", f"{key} goes from {low:g} to {high:g} {unit}"
-        )
+        raise UsageError(f"{key} = {value:g} {unit} is out of range", f"{key} goes from {low:g} to {high:g} {unit}")
 
 
 def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:

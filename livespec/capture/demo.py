@@ -103,10 +103,12 @@ def _voice(t: np.ndarray, hz: float, seconds: float) -> np.ndarray:
 
 def _kick(t: np.ndarray) -> np.ndarray:
     u = np.maximum(t, 0)
-    return np.sin(2 * np.pi * (48 * u + 9 * (1 - np.exp(-u / 0.03)) * 0.5)) * _decay(t, 0.09)
+    kick: np.ndarray = np.sin(2 * np.pi * (48 * u + 9 * (1 - np.exp(-u / 0.03)) * 0.5)) * _decay(t, 0.09)
+    return kick
 
 
 def _sweep(t: np.ndarray, seconds: float, low: float = 60, high: float = 15_000) -> np.ndarray:
     octaves = np.log2(high / low)
     rate = octaves / seconds * np.log(2)
-    return np.sin(2 * np.pi * low * (np.exp(rate * t) - 1) / rate)
+    sweep: np.ndarray = np.sin(2 * np.pi * low * (np.exp(rate * t) - 1) / rate)
+    return sweep

@@ -42,10 +42,12 @@ def pulse_sources(open_with: int) -> list[dict[str, Any]] | None:
         import pulsectl
     except ImportError:
         return None
+
     # pulsectl keeps only a reference to the sample format, whose memory is gone after its callback.
-    pulsectl.PulseSourceInfo._init_from_struct = lambda info, struct: setattr(
-        info, "rate", int(struct.sample_spec.rate)
-    )
+    def keep_rate(info: Any, struct: Any) -> None:
+        info.rate = int(struct.sample_spec.rate)
+
+    pulsectl.PulseSourceInfo._init_from_struct = keep_rate  # noqa: SLF001 - its hook for subclasses
     try:
         with pulsectl.Pulse("livespec-devices", connect=False) as pulse:
             pulse.connect(autospawn=False)  # may wait for ever: the parent ends us then
@@ -74,9 +76,7 @@ def inputs() -> list[dict[str, Any]]:
     """Every input, the server's real sources in place of PortAudio's stand-ins, numbered from 0."""
     found = portaudio_inputs()
     stand_ins = [entry for entry in found if entry["host_api"] == "ALSA" and entry["name"] in _PULSE_NAMES]
-    bridge = next(
-        (entry for entry in stand_ins if entry["name"] == "pulse"), stand_ins[0] if stand_ins else None
-    )
+    bridge = next((entry for entry in stand_ins if entry["name"] == "pulse"), stand_ins[0] if stand_ins else None)
     sources = pulse_sources(bridge["open_with"]) if bridge and sys.platform == "linux" else None
     if sources is not None:
         rest = [{**entry, "default": False} for entry in found if entry not in stand_ins]
@@ -85,4 +85,4 @@ def inputs() -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(inputs()))
+    print(json.dumps(inputs()))  # noqa: T201 - its answer to the parent

@@ -17,9 +17,9 @@ _LISTING_TIMEOUT_S: Final = 6.0
 
 @dataclass(frozen=True)
 class InputDevice:
-    """One input. open_with: what PortAudio opens; pulse_source: the sound server's source behind it, if any.
+    """One input. monitor: it carries what the computer plays.
 
-    monitor: it carries what the computer plays.
+    open_with: what PortAudio opens; pulse_source: the sound server's source behind it, if there is one.
     """
 
     index: int
@@ -79,27 +79,17 @@ def default_microphone(devices: list[InputDevice]) -> InputDevice | None:
 def find_device(devices: list[InputDevice], wanted: str) -> InputDevice:
     """By index, by name, or by a part of name or description, in that order. Raises `DeviceError`."""
     if not devices:
-        raise DeviceError(
-            "there is no input device", "plug one in, or try the built-in signal: --source demo"
-        )
+        raise DeviceError("there is no input device", "plug one in, or try the built-in signal: --source demo")
     if wanted.isdecimal():
         found = [device for device in devices if device.index == int(wanted)]
     else:
         word = wanted.casefold()
-        found = [
-            device for device in devices if word in (device.name.casefold(), device.description.casefold())
-        ]
+        found = [device for device in devices if word in (device.name.casefold(), device.description.casefold())]
         found = found or [d for d in devices if word in d.name.casefold() or word in d.description.casefold()]
     if len(found) == 1:
         return found[0]
     if found:
         names = ", ".join(f"{device.index} {device.description}" for device in found)
-        raise DeviceError(
-            f"{wanted!r} fits several devices: {names}", "use an index or a longer part of the name"
-        )
-    near = suggestion(
-        wanted, [device.name for device in devices] + [device.description for device in devices]
-    )
-    raise DeviceError(
-        f"no input device {wanted!r}{': ' + near if near else ''}", "'livespec devices' lists them"
-    )
+        raise DeviceError(f"{wanted!r} fits several devices: {names}", "use an index or a longer part of the name")
+    near = suggestion(wanted, [device.name for device in devices] + [device.description for device in devices])
+    raise DeviceError(f"no input device {wanted!r}{': ' + near if near else ''}", "'livespec devices' lists them")

@@ -44,17 +44,13 @@ class FileSource(PacedSource):
         channels = choose_channels(wanted, self._sound.channels, path.name)
         self._pick = [number - 1 for number in channels]
         super().__init__(
-            SourceInfo(
-                "file", str(path), self._sound.samplerate, channels, speed=speed, length=self._sound.frames
-            ),
+            SourceInfo("file", str(path), self._sound.samplerate, channels, speed=speed, length=self._sound.frames),
             limit,
         )
 
     def blocks(self) -> Iterator[Float32Array]:
         with self._sound:
-            yield from read_blocks(
-                self._sound, self._pick, _BLOCK_REAL_TIME if self.info.speed else _BLOCK_FAST
-            )
+            yield from read_blocks(self._sound, self._pick, _BLOCK_REAL_TIME if self.info.speed else _BLOCK_FAST)
 
 
 def open_sound(path: Path) -> "soundfile.SoundFile":
@@ -68,9 +64,7 @@ def open_sound(path: Path) -> "soundfile.SoundFile":
     try:
         sound = soundfile.SoundFile(path)
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        raise FileError(
-            f"{path}: {reason(error)}", "WAV, FLAC, Ogg, MP3 and AIFF files can be read"
-        ) from error
+        raise FileError(f"{path}: {reason(error)}", "WAV, FLAC, Ogg, MP3 and AIFF files can be read") from error
     if sound.frames == 0:
         sound.close()
         raise FileError(f"{path}: has no samples")

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from livespec.capture.devices import InputDevice
 from livespec.capture.shared_ring import SharedRing
@@ -49,9 +49,7 @@ class MicrophoneSource:
             capacity=ring.capacity,
             margin=ring.margin,
             device=self._device.open_with,
-            opened_channels=max(self.info.channels)
-            if self._device.pulse_source is None
-            else self._device.channels,
+            opened_channels=max(self.info.channels) if self._device.pulse_source is None else self._device.channels,
             pick=[number - 1 for number in self.info.channels],
             samplerate=self.info.samplerate,
             blocksize=_BLOCK,
@@ -123,9 +121,7 @@ class MicrophoneSource:
 class _Child:
     """One capture process and the thread that reads its lines."""
 
-    def __init__(
-        self, order: CaptureOrder, ring: SharedRing, pulse_source: str | None, wake: threading.Event
-    ) -> None:
+    def __init__(self, order: CaptureOrder, ring: SharedRing, pulse_source: str | None, wake: threading.Event) -> None:
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PULSE_PROP_application.name": "livespec"}
         if pulse_source is not None:
             environment["PULSE_SOURCE"] = pulse_source
@@ -143,7 +139,7 @@ class _Child:
         self._wake = wake
         threading.Thread(target=self._listen, name="livespec-capture-listener", daemon=True).start()
 
-    def __enter__(self) -> "_Child":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -52,9 +52,7 @@ class PacedSource:
     def stop(self) -> None:
         self._stopping.set()
         if self._thread is not None:
-            self._thread.join(
-                timeout=_LONGEST_WAIT_S * 2
-            )  # a read from a pipe may not return: the thread is a daemon
+            self._thread.join(timeout=_LONGEST_WAIT_S * 2)  # a read from a pipe may not return: the thread is a daemon
 
     def _run(self, ring: SharedRing, reception: Reception) -> None:
         try:

@@ -16,9 +16,7 @@ from livespec.core.ring import AudioRing, Geometry
 class SharedRing(AudioRing):
     """`handle` names the memory to `attach` in a child that was started with `inherited` descriptors."""
 
-    def __init__(
-        self, memory: mmap.mmap, geometry: Geometry, handle: str, inherited: tuple[int, ...]
-    ) -> None:
+    def __init__(self, memory: mmap.mmap, geometry: Geometry, handle: str, inherited: tuple[int, ...]) -> None:
         super().__init__(memory, geometry)
         self.handle = handle
         self.inherited = inherited

@@ -6,7 +6,8 @@ ssh host arecord -f S16_LE -r 48000 -c 1 -t raw | livespec - --format s16le --sa
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final, NamedTuple
+from io import BufferedIOBase
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -32,9 +33,7 @@ def _integers(dtype: str, bits: int) -> PcmFormat:
 
 def _decode_s24(data: bytes) -> Float32Array:
     three = np.frombuffer(data, np.uint8).reshape(-1, 3).astype(np.int32)
-    value = (
-        (three[:, 0] << 8) | (three[:, 1] << 16) | (three[:, 2] << 24)
-    )  # in the upper bytes: the sign comes free
+    value = (three[:, 0] << 8) | (three[:, 1] << 16) | (three[:, 2] << 24)  # in the upper bytes: the sign comes free
     return (value / 2**31).astype(np.float32)
 
 
@@ -44,7 +43,7 @@ FORMATS: Final = {
     "s16le": _integers("<i2", 16),
     "s24le": PcmFormat(3, _decode_s24),
     "s32le": _integers("<i4", 32),
-    "u8": PcmFormat(1, lambda data: (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / 128),
+    "u8": PcmFormat(1, lambda data: (np.frombuffer(data, np.uint8).astype(np.float32) - 128) * np.float32(1 / 128)),
 }
 
 _WAVE_PCM, _WAVE_FLOAT, _WAVE_EXTENSIBLE = 1, 3, 0xFFFE
@@ -70,10 +69,10 @@ class StdinSource(PacedSource):
         speed: float,
         pcm: str | None,
         samplerate: int | None,
-        stream: BinaryIO | None = None,
+        stream: BufferedIOBase | None = None,
         limit: int | None = None,
     ) -> None:
-        self._stream = stream or sys.stdin.buffer
+        self._stream: Any = stream or sys.stdin.buffer
         if pcm is None:
             name, samplerate, present = _read_wav_header(self._stream)
             from livespec.capture.file import choose_channels
@@ -101,7 +100,7 @@ class StdinSource(PacedSource):
     def blocks(self) -> Iterator[Float32Array]:
         frame_bytes = self._format.sample_bytes * self._present
         rest = b""
-        while data := self._stream.read1(_BLOCK * frame_bytes):  # type: ignore[attr-defined]
+        while data := self._stream.read1(_BLOCK * frame_bytes):
             data = rest + data
             whole = len(data) // frame_bytes * frame_bytes
             data, rest = data[:whole], data[whole:]
@@ -109,15 +108,13 @@ class StdinSource(PacedSource):
                 yield self._format.decode(data).reshape(-1, self._present)[:, self._pick]
 
 
-def _read_wav_header(stream: BinaryIO) -> tuple[str, int, int]:
+def _read_wav_header(stream: BufferedIOBase) -> tuple[str, int, int]:
     """(format name, samplerate, channels), the stream left at the first sample."""
     start = stream.read(12)
     if not start:
         raise FileError("standard input is empty", "pipe a WAV stream, or raw samples with --format")
     if len(start) < 12 or start[:4] not in (b"RIFF", b"RF64") or start[8:] != b"WAVE":  # noqa: PLR2004
-        raise FileError(
-            "standard input is not WAV", "for raw samples say --format s16le --samplerate HZ --channels N"
-        )
+        raise FileError("standard input is not WAV", "for raw samples say --format s16le --samplerate HZ --channels N")
     found: tuple[str, int, int] | None = None
     while len(head := stream.read(8)) == 8:  # noqa: PLR2004
         kind, size = struct.unpack("<4sI", head)

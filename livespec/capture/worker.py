@@ -98,9 +98,8 @@ def capture(order: CaptureOrder) -> None:
 
 
 def main() -> None:
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C in a terminal reaches the whole group: the parent decides
+    """Capture as the first argument orders, until the parent or the stream ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the whole group: the parent decides
     threading.Thread(target=end_with_parent, daemon=True).start()
     order = CaptureOrder(**json.loads(sys.argv[1]))
     try:

@@ -34,9 +34,7 @@ def show(
 
 @app.command()
 def init(
-    path: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Default: the user's own file.")
-    ] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Default: the user's own file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     debug: _Debug = False,  # noqa: ARG001
 ) -> None:
@@ -54,9 +52,7 @@ def init(
 
 @app.command()
 def check(
-    path: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Default: the user's own file.")
-    ] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Default: the user's own file.")] = None,
     debug: _Debug = False,  # noqa: ARG001
 ) -> None:
     """Say whether a file is right; if not, where and why (exit code 2)."""

@@ -1,6 +1,5 @@
 """`livespec monitor`: the live waterfall, and everything that a run can leave behind."""
 
-import os
 import signal
 import sys
 import time
@@ -53,16 +52,12 @@ def monitor(
     n_fft: Annotated[
         int | None, typer.Option(metavar="N", help="Window length in samples (default 4096 at 48 kHz).")
     ] = None,
-    hop: Annotated[
-        int | None, typer.Option(metavar="N", help="Step between windows (default n_fft / 8).")
-    ] = None,
+    hop: Annotated[int | None, typer.Option(metavar="N", help="Step between windows (default n_fft / 8).")] = None,
     window: Annotated[
         str | None, typer.Option(metavar="NAME", help="hann, blackmanharris, flattop, kaiser:14 …")
     ] = None,
     precision: Annotated[str | None, typer.Option(metavar="single|double", help="Of the FFT.")] = None,
-    scale: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Frequency axis: linear, log, mel.")
-    ] = None,
+    scale: Annotated[str | None, typer.Option(metavar="NAME", help="Frequency axis: linear, log, mel.")] = None,
     fmin: Annotated[float | None, typer.Option(metavar="HZ", help="Lower end of the frequency axis.")] = None,
     fmax: Annotated[float | None, typer.Option(metavar="HZ", help="Upper end of the frequency axis.")] = None,
     range_: Annotated[
@@ -71,12 +66,8 @@ def monitor(
     colormap: Annotated[
         str | None, typer.Option(metavar="NAME", help="magma, viridis, gray … (any of cmap's).")
     ] = None,
-    span: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Time across the picture (default 10).")
-    ] = None,
-    history: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Sound to keep (default 600).")
-    ] = None,
+    span: Annotated[float | None, typer.Option(metavar="SECONDS", help="Time across the picture (default 10).")] = None,
+    history: Annotated[float | None, typer.Option(metavar="SECONDS", help="Sound to keep (default 600).")] = None,
     history_mb: Annotated[
         float | None, typer.Option(metavar="MB", help="And at most so much memory (default 512).")
     ] = None,
@@ -89,9 +80,7 @@ def monitor(
         str | None, typer.Option(metavar="window|none", help="Default: a window if there is a display.")
     ] = None,
     fullscreen: Annotated[bool | None, typer.Option("--fullscreen", help="Fill the screen.")] = None,
-    duration: Annotated[
-        float | None, typer.Option(metavar="S", help="End after so many seconds of sound.")
-    ] = None,
+    duration: Annotated[float | None, typer.Option(metavar="S", help="End after so many seconds of sound.")] = None,
     speed: Annotated[
         float | None, typer.Option(metavar="X", help="Of a file: 1 real time, 0 as fast as possible.")
     ] = None,
@@ -101,9 +90,7 @@ def monitor(
     ] = None,
     export: Annotated[Path | None, typer.Option(metavar="FILE.npz", help="Write every column.")] = None,
     stats: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write what was measured.")] = None,
-    screenshot: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Write the last picture.")
-    ] = None,
+    screenshot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Write the last picture.")] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
 ) -> None:
     """Show sound as a scrolling spectrogram.
@@ -143,9 +130,7 @@ def run(order: Run) -> None:
     """Do it. Raises `LivespecError`."""
     from livespec.cli.sources import SourceChoice
 
-    source_choice = SourceChoice(
-        order.settings, order.pcm, order.speed, order.duration, fast=order.view == "none"
-    )
+    source_choice = SourceChoice(order.settings, order.pcm, order.speed, order.duration, fast=order.view == "none")
     if order.view == "window":
         _import_window_parts()  # while the devices are being listed
     source = source_choice.result()
@@ -156,9 +141,7 @@ def run(order: Run) -> None:
     from livespec.session.monitor import Monitor
     from livespec.session.stats import write_json
 
-    monitor = Monitor(
-        source, settings, view_request(settings, source.info.samplerate, _HEADLESS_SIZE[0]), order.export
-    )
+    monitor = Monitor(source, settings, view_request(settings, source.info.samplerate, _HEADLESS_SIZE[0]), order.export)
     try:
         try:
             monitor.start()
@@ -232,9 +215,7 @@ def _check_look(settings: Settings) -> None:
 def _view(wanted: str | None) -> ViewKind:
     if wanted is not None and wanted not in _VIEWS:
         near = suggestion(wanted, list(_VIEWS))
-        raise UsageError(
-            f"view = {wanted!r} is not known{': ' + near if near else ''}", f"use {' or '.join(_VIEWS)}"
-        )
+        raise UsageError(f"view = {wanted!r} is not known{': ' + near if near else ''}", f"use {' or '.join(_VIEWS)}")
     if wanted == "none":
         return "none"
     from livespec.display.screen import has_display
@@ -242,9 +223,7 @@ def _view(wanted: str | None) -> ViewKind:
     if has_display():
         return "window"
     if wanted == "window":
-        raise DeviceError(
-            "there is no display for a window", "use --view none, or start it where there is a screen"
-        )
+        raise DeviceError("there is no display for a window", "use --view none, or start it where there is a screen")
     return "none"
 
 
@@ -264,15 +243,11 @@ def _check(order: Run, given: dict[str, Any]) -> None:
 
     source = order.settings.source
     if order.duration is not None and not order.duration > 0:
-        raise UsageError(
-            f"duration = {order.duration:g} s is not a length of time", "give more than 0 seconds"
-        )
+        raise UsageError(f"duration = {order.duration:g} s is not a length of time", "give more than 0 seconds")
     if order.speed is not None and order.speed < 0:
         raise UsageError(f"speed = {order.speed:g} is not a speed", "1 is real time, 0 as fast as possible")
     if order.speed is not None and source in (None, "mic"):
-        raise UsageError(
-            "--speed is for files; a microphone has its own pace", "name a file, or leave --speed out"
-        )
+        raise UsageError("--speed is for files; a microphone has its own pace", "name a file, or leave --speed out")
     if order.pcm is not None and source != "-":
         raise UsageError(
             "--format is for standard input",
@@ -284,15 +259,11 @@ def _check(order: Run, given: dict[str, Any]) -> None:
         raise UsageError("--fullscreen needs a window", "leave it or --view none out")
     written = [path for path in (order.export, order.stats, order.screenshot) if path is not None]
     if len({path.resolve() for path in written}) < len(written):
-        raise UsageError(
-            "two outputs have the same name", "give each of --export, --stats, --screenshot its own"
-        )
+        raise UsageError("two outputs have the same name", "give each of --export, --stats, --screenshot its own")
     if (
         source is not None
-        and os.path.exists(source)
+        and Path(source).exists()
         and any(path.exists() and path.samefile(source) for path in written)
     ):
-        raise UsageError(
-            f"{source} would be overwritten by its own analysis", "choose another name for the output"
-        )
+        raise UsageError(f"{source} would be overwritten by its own analysis", "choose another name for the output")
     check_writable(written)

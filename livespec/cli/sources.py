@@ -51,9 +51,7 @@ class SourceChoice:
         with open_sound(path) as sound:
             rate = sound.samplerate
         if settings.samplerate not in (None, rate):
-            raise UsageError(
-                f"{path}: is at {rate} Hz, not {settings.samplerate} Hz", "leave --samplerate out"
-            )
+            raise UsageError(f"{path}: is at {rate} Hz, not {settings.samplerate} Hz", "leave --samplerate out")
         return FileSource(path, settings.channels, self._speed, self._limit(rate))
 
     def _demo(self) -> Source:
@@ -85,9 +83,7 @@ class SourceChoice:
         if device is not None:
             return self._microphone(device)
         if must:
-            raise DeviceError(
-                "there is no microphone", "plug one in, or try the built-in signal: --source demo"
-            )
+            raise DeviceError("there is no microphone", "plug one in, or try the built-in signal: --source demo")
         return self._instead("there is no microphone")
 
     def _instead(self, why: str) -> Source:

@@ -46,9 +46,7 @@ class Framer:
         self._gathered = np.empty((ring.channels, span), np.float32)
         indices = list(range(1) if isinstance(shown, str) else shown)
         self._pick = (
-            slice(indices[0], indices[-1] + 1)
-            if indices == list(range(indices[0], indices[-1] + 1))
-            else indices
+            slice(indices[0], indices[-1] + 1) if indices == list(range(indices[0], indices[-1] + 1)) else indices
         )
 
     @property

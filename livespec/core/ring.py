@@ -132,9 +132,7 @@ class AudioRing:
         Raises ValueError where that is more than `contiguous(start)` or not (or no longer) in the ring.
         """
         if start < 0 or start + n > self.end or not self.still_valid(start):
-            raise ValueError(
-                f"samples [{start}, {start + n}) are not in the ring [{self.oldest}, {self.end})"
-            )
+            raise ValueError(f"samples [{start}, {start + n}) are not in the ring [{self.oldest}, {self.end})")
         if n > self.contiguous(start):
             raise ValueError(f"{n} samples from {start} on are not contiguous")
         at = start % self.capacity

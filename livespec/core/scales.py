@@ -32,10 +32,11 @@ class Linear:
 
 
 class Logarithmic:
-    """Octaves above 1 Hz; what is below stays there, so that 0 Hz is on the axis."""
+    """Octaves above 1 Hz; 0 Hz lies infinitely far below."""
 
     def forward(self, hz: Float64Array) -> Float64Array:
-        return np.log2(np.maximum(hz, 1.0))
+        with np.errstate(divide="ignore"):
+            return np.log2(hz)
 
     def inverse(self, place: Float64Array) -> Float64Array:
         return np.exp2(place)
@@ -56,9 +57,7 @@ class MelSlaney:
 
     def inverse(self, place: Float64Array) -> Float64Array:
         place = np.asarray(place, np.float64)
-        above = self._BREAK_HZ * np.exp(
-            self._LOG_STEP * (np.maximum(place, self._BREAK_MEL) - self._BREAK_MEL)
-        )
+        above = self._BREAK_HZ * np.exp(self._LOG_STEP * (np.maximum(place, self._BREAK_MEL) - self._BREAK_MEL))
         return np.where(place < self._BREAK_MEL, place * self._HZ_PER_MEL, above)
 
 

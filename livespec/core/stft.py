@@ -57,7 +57,7 @@ class Engine:
     @property
     def frequencies(self) -> Float64Array:
         """Centre frequency of each bin in Hz, (bins,) float64."""
-        return np.arange(self.bins) * self.bin_hz
+        return np.arange(self.bins, dtype=np.float64) * self.bin_hz
 
     def columns(self, frames: Float32Array) -> Float32Array:
         """dBFS of every bin. frames: (…, n_fft) samples in −1 … 1; returns a new (…, bins) float32 array."""

@@ -5,7 +5,7 @@ Cosine sums are made here; every other window comes from `scipy.signal`, importe
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -28,7 +28,7 @@ WINDOWS: Final = tuple(_COSINE_SUMS)
 
 @dataclass(frozen=True)
 class WindowFigures:
-    """coherent_gain: mean of the window; noise_bandwidth_bins: ENBW; scalloping_db: loss half-way between bins."""
+    """coherent_gain: the mean; noise_bandwidth_bins: ENBW; scalloping_db: loss half-way between two bins."""
 
     coherent_gain: float
     noise_bandwidth_bins: float
@@ -64,7 +64,7 @@ def _from_scipy(name: str, n_fft: int) -> Float64Array:
 
     word, *parameters = name.split(":")
     try:
-        spec = (word, *(float(p) for p in parameters)) if parameters else word
+        spec: Any = (word, *(float(p) for p in parameters)) if parameters else word
         window = np.asarray(get_window(spec, n_fft, fftbins=True), np.float64)
     except (ValueError, TypeError) as error:
         near = suggestion(word, list(WINDOWS))

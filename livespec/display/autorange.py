@@ -7,7 +7,7 @@ import numpy as np
 from livespec.core.arrays import Float32Array
 from livespec.core.stft import FLOOR_DBFS
 
-# Figures of docs/architecture.md: quiet rows just above the darkest colour, the loudest just below the brightest.
+# The quiet tenth of the rows lies just above the darkest colour, the loudest just below the brightest.
 _QUIET_PERCENTILE, _QUIET_MARGIN_DB = 10, 5.0
 _LOUD_PERCENTILE, _LOUD_MARGIN_DB = 99.5, 6.0
 _NARROWEST_DB, _WIDEST_DB = 50.0, 90.0

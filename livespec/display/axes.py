@@ -1,7 +1,6 @@
 """Ticks: where they are and what they say."""
 
 import math
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,15 +23,11 @@ def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) ->
     """1–2–5 values in Hz and kHz, at least `spacing_px` apart on an axis of `length_px`, lowest first."""
     if axis.scale == "linear":
         step = _nice_step((axis.fmax - axis.fmin) * spacing_px / length_px)
-        values: Sequence[float] = (
-            np.arange(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1) * step
-        )
+        values = [n * step for n in range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)]
     else:
         decades = range(math.ceil(math.log10(axis.fmax)) + 1)
         values = [m * 10.0**d for d in decades for m in (1, 2, 5) if axis.fmin <= m * 10.0**d <= axis.fmax]
-    return _spaced(
-        [Tick(float(axis.place(hz)), format_hz(float(hz))) for hz in values], length_px, spacing_px
-    )
+    return _spaced([Tick(float(axis.place(hz)), format_hz(hz)) for hz in values], length_px, spacing_px)
 
 
 def level_ticks(low: float, high: float, length_px: float, spacing_px: float) -> list[Tick]:
@@ -42,9 +37,7 @@ def level_ticks(low: float, high: float, length_px: float, spacing_px: float) ->
     return [Tick(float((value - low) / (high - low)), format_level(float(value))) for value in values]
 
 
-def time_ticks(
-    start_s: float, span_s: float, origin: float | None, length_px: float, spacing_px: float
-) -> list[Tick]:
+def time_ticks(start_s: float, span_s: float, origin: float | None, length_px: float, spacing_px: float) -> list[Tick]:
     """Ticks of the stretch start_s … start_s + span_s of a session.
 
     origin: wall-clock time (seconds since 1970) of second 0, for clock times; None for minutes and seconds.
@@ -58,14 +51,12 @@ def time_ticks(
         second = n * step - offset
         if origin is None and second < -step / 1000:
             continue
-        ticks.append(
-            Tick((second - start_s) / span_s, _format_time(n * step, step, clock=origin is not None))
-        )
+        ticks.append(Tick((second - start_s) / span_s, _format_time(n * step, step, clock=origin is not None)))
     return ticks
 
 
 def format_hz(hz: float) -> str:
-    """ "40 Hz", "1 kHz", "2.5 kHz"."""
+    """As 40 Hz, 1 kHz, 2.5 kHz."""
     return f"{hz / 1000:.4g} kHz" if hz >= 1000 else f"{hz:.4g} Hz"  # noqa: PLR2004
 
 

@@ -1,7 +1,7 @@
 """A `Scene` on the GPU, into whatever framebuffer is bound: the window's or a headless one.
 
-A frame is a few draw calls: the waterfall's runs, then boxes and labels, moving and fixed. Labels are masks in one atlas texture,
-rasterised once each (`text`), and stay sharp because they lie on whole device pixels.
+A frame is a few draw calls: the waterfall's runs, then boxes and labels, moving and fixed. Labels are
+masks in one atlas texture, rasterised once each (`text`), and sharp because they lie on whole device pixels.
 """
 
 from typing import Final
@@ -132,10 +132,7 @@ class _FurnitureBatch:
         if self._made_for is not None and all(a is b for a, b in zip(key, self._made_for, strict=True)):
             return
         if furniture.boxes:
-            colours = (
-                np.array([(*box.colour, 0 if box.hatched else 255) for box in furniture.boxes], np.float32)
-                / 255
-            )
+            colours = np.array([(*box.colour, 0 if box.hatched else 255) for box in furniture.boxes], np.float32) / 255
             self._boxes["a_position"] = _vertices(np.array([box[:4] for box in furniture.boxes], np.float32))
             self._boxes["a_colour"] = np.repeat(colours, 6, axis=0)
             self._boxes["u_size"] = (scene.width, scene.height)

@@ -1,6 +1,7 @@
 """The CPU reference: a `Scene` to pixels with numpy. What the GPU draws must look like this."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from livespec.display.scene import (
 from livespec.display.text import rasterise
 from livespec.errors import FileError
 from livespec.session.columns import ColumnStore
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
 
 
 def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
@@ -62,10 +66,12 @@ def save_png(pixels: Uint8Array, path: Path) -> None:
     save_image(QImage(data.data, width, height, width * 3, QImage.Format.Format_RGB888), path)
 
 
-def save_image(image: "QImage", path: Path) -> None:  # type: ignore[name-defined]  # noqa: F821
+def save_image(image: "QImage", path: Path) -> None:
     """Write a QImage as PNG under a temporary name, then rename. Raises `FileError`."""
+    from PySide6.QtGui import QImageWriter
+
     temporary = path.with_name(path.name + ".tmp")
-    if not image.save(str(temporary), "PNG"):  # type: ignore[call-overload]
+    if not QImageWriter(str(temporary), b"png").write(image):
         temporary.unlink(missing_ok=True)
         raise FileError(f"{path}: the picture cannot be written")
     temporary.replace(path)
@@ -97,9 +103,7 @@ def _draw_run(pixels: Uint8Array, scene: Scene, store: ColumnStore, rows: RowMap
 
 def _draw_hatch(area: Uint8Array, where: BoolArray, x: int, from_bottom: int) -> None:
     height, width = area.shape[:2]
-    diagonal = (
-        np.arange(x, x + width)[None, :] + (from_bottom + np.arange(height)[::-1])[:, None]
-    ) % HATCH_PERIOD_PX
+    diagonal = (np.arange(x, x + width)[None, :] + (from_bottom + np.arange(height)[::-1])[:, None]) % HATCH_PERIOD_PX
     area[where & (diagonal < HATCH_STROKE_PX)] = GAP_STROKE
     area[where & (diagonal >= HATCH_STROKE_PX)] = GAP
 

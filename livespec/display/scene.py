@@ -38,6 +38,8 @@ def unit_colour(colour: Colour) -> tuple[float, float, float]:
 
 
 class Rect(NamedTuple):
+    """Device pixels from the left and from the top."""
+
     x: int
     y: int
     width: int
@@ -171,9 +173,7 @@ class SceneBuilder:
         plot = plot_area(frame)
         start_s = end_s - span_s
         to_x = _linear(start_s, span_s, plot)
-        marks, times = _time_marks(
-            frame, plot, start_s, span_s, timeline.start_wall_time if frame.clock else None
-        )
+        marks, times = _time_marks(frame, plot, start_s, span_s, timeline.start_wall_time if frame.clock else None)
         return Scene(
             width=frame.width,
             height=frame.height,
@@ -193,9 +193,7 @@ def plot_area(frame: Frame) -> Rect:
     return Rect(left, top, max(16, frame.width - left - right), max(16, frame.height - top - bottom))
 
 
-def waterfall_runs(
-    columns: Columns, timeline: Timeline, plot: Rect, to_x: Callable[[float], float]
-) -> tuple[Run, ...]:
+def waterfall_runs(columns: Columns, timeline: Timeline, plot: Rect, to_x: Callable[[float], float]) -> tuple[Run, ...]:
     """The visible stretches of columns between the gaps."""
     store, oldest, end = columns
     if end == 0:
@@ -293,9 +291,7 @@ def _add_banners(frame: Frame, plot: Rect, boxes: list[Box], labels: list[Label]
         width = px(round(len(banner.text) * 8.2) + 28)
         boxes.append(Box(plot.x + px(12), y, width, px(28), banner.colour))
         labels.append(
-            Label(
-                banner.text, plot.x + px(12) + width // 2, y + px(14), "centre", px(14), BACKGROUND, bold=True
-            )
+            Label(banner.text, plot.x + px(12) + width // 2, y + px(14), "centre", px(14), BACKGROUND, bold=True)
         )
         y += px(36)
 

@@ -20,6 +20,7 @@ from livespec.settings import SCALES, START_RANGE_DBFS, Settings
 _RANGE_INTERVAL_S: Final = 0.5
 _RANGE_CELLS: Final = 64
 _SPARE_CELLS: Final = 64
+_LOG_AXIS_RATIO: Final = 1024
 _ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
 
 
@@ -56,20 +57,12 @@ class View:
     def next_scale(self) -> None:
         """Mel → linear → log …; what is on screen changes at once."""
         following = SCALES[(SCALES.index(self.settings.scale) + 1) % len(SCALES)]
-        self.settings = self._fitting(replace(self._monitor.settings, scale=following))
+        self.settings = replace(self.settings, scale=following)
         self._axis = frequency_axis(self.settings)
 
     def set_colormap(self, name: str) -> None:
         self.settings = replace(self.settings, colormap=name)
         self._palette = replace(self._palette, colours=colormap(name))
-
-    def _fitting(self, settings: Settings) -> Settings:
-        """Frequency limits that were chosen for the scale are chosen again; 0 Hz has no place on a log axis."""
-        if settings.scale == "log" and not settings.fmin:
-            return replace(
-                settings, fmin=min(40.0, settings.fmax or 40.0) / (1 if (settings.fmax or 0) > 40 else 2)
-            )
-        return settings
 
     # ---- frames ----
 
@@ -146,10 +139,11 @@ class View:
 
 
 def frequency_axis(settings: Settings) -> FrequencyAxis:
-    """The axis of resolved settings."""
+    """The axis of resolved settings. 0 Hz has no place on a logarithmic one: it begins ten octaves below its end."""
     assert settings.fmin is not None
     assert settings.fmax is not None
-    return FrequencyAxis(settings.scale, settings.fmin, settings.fmax)
+    lowest = settings.fmax / _LOG_AXIS_RATIO if settings.scale == "log" else 0.0
+    return FrequencyAxis(settings.scale, max(settings.fmin, lowest), settings.fmax)
 
 
 def view_request(settings: Settings, samplerate: int, plot_width: int) -> ViewRequest:
@@ -165,6 +159,4 @@ def describe(settings: Settings, channels: list[str]) -> str:
     assert settings.samplerate is not None
     rate = f"{settings.samplerate / 1000:g} kHz"
     channel = channels[0] if channels[0] in ("mix", "diff") else f"channel {channels[0]}"
-    return (
-        f"{rate}  ·  {channel}  ·  {settings.n_fft} / {settings.hop} {settings.window}  ·  {settings.scale}"
-    )
+    return f"{rate}  ·  {channel}  ·  {settings.n_fft} / {settings.hop} {settings.window}  ·  {settings.scale}"

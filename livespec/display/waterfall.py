@@ -197,9 +197,7 @@ class Waterfall:
         self._axis, self._palette = scene.axis, scene.palette
         rows = RowMap.of(scene.axis, self._rows, -(-store.bins // self._folded), bin_hz * self._folded)
         table = np.stack([rows.first, rows.last, rows.between], axis=-1).astype(np.float32)[None]
-        self._colour["u_rows"] = gloo.Texture2D(
-            table, format="rgb", internalformat="rgb32f", interpolation="nearest"
-        )
+        self._colour["u_rows"] = gloo.Texture2D(table, format="rgb", internalformat="rgb32f", interpolation="nearest")
         self._colour["u_row_count"] = float(self._rows)
         colours = scene.palette.colours
         self._colour["u_colours"] = gloo.Texture2D(colours[None], format="rgb", interpolation="nearest")

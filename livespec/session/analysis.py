@@ -90,9 +90,7 @@ class Analysis:
             self.store = self._analyse_again(self._request)
         self._measure()
         if self._may_skip:
-            newest_wanted = (
-                column_count(self._ring.end, self.engine.n_fft, self.engine.hop) - self._columns_on_screen
-            )
+            newest_wanted = column_count(self._ring.end, self.engine.n_fft, self.engine.hop) - self._columns_on_screen
             self.skipped_columns += self._framer.skip_to(max(newest_wanted, self._framer.oldest_column))
         for frames in self._framer:
             count = frames.samples.shape[1]
@@ -122,7 +120,8 @@ class Analysis:
         if not len(self._log):
             return np.zeros(count, np.int64)
         block = np.searchsorted(self._log[:, 0], newest)
-        return self._log[np.minimum(block, len(self._log) - 1), 1]
+        entered: Int64Array = self._log[np.minimum(block, len(self._log) - 1), 1]
+        return entered
 
     def _new_store(self, view: ViewRequest) -> ColumnStore:
         return ColumnStore(self.engine.bins, view.cells, view.pooled, self.engine.n_fft, self.engine.hop)

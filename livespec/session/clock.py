@@ -186,7 +186,7 @@ class Timeline:
         return min(late / self._speed + self._block_s, _DELAY_LONGEST_S)
 
     def seconds_now(self) -> float:
-        """Where the capture is by the system's clock, in seconds; what was captured last where there is no pace."""
+        """Where the capture is by the system's clock, in seconds; the last sample where there is no pace."""
         captured = self.seconds_at(self._end)
         if self._base is None or not self._speed:
             return captured

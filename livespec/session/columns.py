@@ -63,7 +63,7 @@ class ColumnStore:
         """A copy of these cells: (n, bins), NaN where nothing is."""
         wanted = np.asarray(wanted_cells)
         slots = wanted % self.capacity
-        out = self._levels[slots]
+        out: Float32Array = self._levels[slots]
         out[self._cell[slots] != wanted] = np.nan
         return out
 

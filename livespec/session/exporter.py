@@ -7,7 +7,6 @@ uncompressed, under a temporary name, and renamed. Memory does not grow with the
 
 import contextlib
 import json
-import os
 import threading
 import zipfile
 from datetime import datetime
@@ -77,7 +76,7 @@ class Exporter:
                 for name, value in self._description(description).items():
                     with archive.open(f"{name}.npy", "w") as file:
                         np.lib.format.write_array(file, np.asarray(value), allow_pickle=False)
-            os.replace(temporary, self.path)
+            temporary.replace(self.path)
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink()
@@ -95,9 +94,7 @@ class Exporter:
         self._spools = []
 
     def _spool_path(self, channel: int) -> Path:
-        return self.path.with_name(
-            self.path.name + (f".{channel + 1}.part" if self._channels > 1 else ".part")
-        )
+        return self.path.with_name(self.path.name + (f".{channel + 1}.part" if self._channels > 1 else ".part"))
 
     def _spool(self) -> None:
         for frames in self._framer:
@@ -125,7 +122,7 @@ class Exporter:
         }
         gap = self._timeline.straddles(self._positions(), self._engine.n_fft)
         with archive.open("db.npy", "w", force_zip64=True) as file:
-            np.lib.format.write_array_header_1_0(file, header)  # type: ignore[arg-type]
+            np.lib.format.write_array_header_1_0(file, header)
             for spool in self._spools:
                 spool.seek(0)
                 for first in range(0, self._columns, _COLUMNS_AT_ONCE):

@@ -28,7 +28,7 @@ from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.clock import Timeline
 from livespec.session.exporter import Exporter
 from livespec.session.stats import Durations, StartupTimes, process_figures
-from livespec.settings import Settings
+from livespec.settings import Settings, Show
 
 _NO_SOUND_S: Final = 5.0
 _DRAIN_TIMEOUT_S: Final = 3600.0
@@ -59,9 +59,7 @@ class Monitor:
     Raises `UsageError` for channels that are not there and for settings that do not fit the rate.
     """
 
-    def __init__(
-        self, source: Source, settings: Settings, view: ViewRequest, export: Path | None = None
-    ) -> None:
+    def __init__(self, source: Source, settings: Settings, view: ViewRequest, export: Path | None = None) -> None:
         info = source.info
         self.source, self.settings = source, settings
         self.engine = Engine(settings, info.samplerate)
@@ -70,12 +68,10 @@ class Monitor:
                 f"{info.name}: {info.length} samples are shorter than one window ({self.engine.n_fft})",
                 "use a smaller --n-fft",
             )
-        show = settings.show or ("mix" if info.kind in ("file", "stdin") else (info.channels[0],))
+        show: Show = settings.show or ("mix" if info.kind in ("file", "stdin") else (info.channels[0],))
         self.shown = _ring_channels(show, info.channels)
         self.ring = SharedRing.create(
-            Geometry(
-                len(info.channels), ring_capacity(settings, info.samplerate, len(info.channels), info.length)
-            )
+            Geometry(len(info.channels), ring_capacity(settings, info.samplerate, len(info.channels), info.length))
         )
         self.timeline = Timeline(info.samplerate, live=info.live, speed=info.speed)
         self.analysis = Analysis(self.ring, self.engine, self.shown, self.timeline, view, may_skip=info.live)
@@ -242,12 +238,10 @@ def ring_capacity(settings: Settings, samplerate: int, channels: int, length: in
     return max(min(max(wanted, needed), cap), MARGIN, 2 * n_fft)
 
 
-def _ring_channels(show: tuple[int, ...] | str, captured: tuple[int, ...]) -> tuple[int, ...] | str:
+def _ring_channels(show: Show, captured: tuple[int, ...]) -> tuple[int, ...] | str:
     if isinstance(show, str):
         if show == "diff" and len(captured) < 2:  # noqa: PLR2004
-            raise UsageError(
-                "show = diff needs two channels, and one is captured", "capture two: --channels 1,2"
-            )
+            raise UsageError("show = diff needs two channels, and one is captured", "capture two: --channels 1,2")
         return shown_channels(show, len(captured))
     missing = [number for number in show if number not in captured]
     if missing:

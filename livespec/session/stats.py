@@ -38,9 +38,7 @@ class Durations:
         if not self._count:
             return None
         values = np.percentile(self._values[: min(self._count, len(self._values))], (50, 95, 99))
-        return {
-            name: round(float(value), 3) for name, value in zip(("p50", "p95", "p99"), values, strict=True)
-        }
+        return {name: round(float(value), 3) for name, value in zip(("p50", "p95", "p99"), values, strict=True)}
 
 
 class StartupTimes:
@@ -87,7 +85,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     temporary = path.with_name(path.name + ".tmp")
     try:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise FileError(f"{path}: cannot be written ({error.strerror})") from error
 

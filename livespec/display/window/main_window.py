@@ -181,9 +181,7 @@ class MainWindow(QMainWindow):
 def no_sound(monitor: Monitor) -> DeviceError:
     """The error of a device from which nothing came."""
     trouble = monitor.source.trouble or f"no sound came from {monitor.source.info.name}"
-    return DeviceError(
-        trouble, "check the device, its cable and its permission, or choose another with --device"
-    )
+    return DeviceError(trouble, "check the device, its cable and its permission, or choose another with --device")
 
 
 def make_application() -> QApplication:
