@@ -79,10 +79,8 @@ class MicrophoneSource:
                 if self._stopping.is_set():
                     return
                 if ring.end == 0 and child.refused:
-                    raise DeviceError(
-                        f"{self.info.name} cannot be opened: {reason}",
-                        "'livespec devices' says what there is",
-                    )
+                    self.failure = _refused(self.info.name, reason)
+                    return
                 attempts = 0 if ring.end > before else min(attempts + 1, len(_BACK_OFF_S) - 1)
                 self.trouble = f"{self.info.name}: {reason}; trying again"
                 self._stopping.wait(_BACK_OFF_S[attempts])
@@ -116,6 +114,10 @@ class MicrophoneSource:
             if silent > _SILENCE_S:
                 self.trouble = f"{self.info.name}: no sound arrives"
         return "stopped"
+
+
+def _refused(name: str, reason: str) -> DeviceError:
+    return DeviceError(f"{name} cannot be opened: {reason}", "'livespec devices' says what there is")
 
 
 class _Child:

@@ -72,7 +72,7 @@ class StdinSource(PacedSource):
         stream: BufferedIOBase | None = None,
         limit: int | None = None,
     ) -> None:
-        self._stream: Any = stream or sys.stdin.buffer
+        self._stream: Any = stream or sys.stdin.buffer  # `read1` is in neither of their common types
         if pcm is None:
             name, samplerate, present = _read_wav_header(self._stream)
             from livespec.capture.file import choose_channels
@@ -108,7 +108,7 @@ class StdinSource(PacedSource):
                 yield self._format.decode(data).reshape(-1, self._present)[:, self._pick]
 
 
-def _read_wav_header(stream: BufferedIOBase) -> tuple[str, int, int]:
+def _read_wav_header(stream: Any) -> tuple[str, int, int]:
     """(format name, samplerate, channels), the stream left at the first sample."""
     start = stream.read(12)
     if not start:
