@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from livespec.core.arrays import BoolArray, Float32Array, Uint8Array
+from livespec.core.arrays import Float32Array, Uint8Array
 from livespec.core.scales import RowMap
 from livespec.display.scene import (
     BACKGROUND,
@@ -39,7 +39,7 @@ def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
     for x, y, width, height, colour, hatched in (*scene.moving.boxes, *scene.fixed.boxes):
         area = pixels[y : y + height, x : x + width]
         if hatched:
-            _draw_hatch(area, np.ones(area.shape[:2], bool), x, scene.height - y - height)
+            _draw_hatch(area, x, scene.height - y - height)
         else:
             area[:] = colour
     for label in (*scene.moving.labels, *scene.fixed.labels):
@@ -47,14 +47,14 @@ def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
     return pixels
 
 
-def colour_cells(levels: Float32Array, palette: Palette) -> tuple[Uint8Array, BoolArray]:
-    """Colours (…, 3) of levels in dBFS, and where there is a level at all."""
+def colour_cells(levels: Float32Array, palette: Palette) -> Uint8Array:
+    """Colours (…, 3) of levels in dBFS; the colour of gaps where there is no level."""
     known = ~np.isnan(levels)
     share = np.clip(
         (np.where(known, levels, 0) - np.float32(palette.low)) / np.float32(palette.high - palette.low), 0, 1
     )
     index = np.floor(share * np.float32(len(palette.colours) - 1) + np.float32(0.5)).astype(np.intp)
-    return np.where(known[..., None], palette.colours[index], 0).astype(np.uint8), known
+    return np.where(known[..., None], palette.colours[index], np.array(GAP, np.uint8))
 
 
 def save_png(pixels: Uint8Array, path: Path) -> None:
@@ -87,25 +87,18 @@ def _draw_run(pixels: Uint8Array, scene: Scene, store: ColumnStore, rows: RowMap
     cell = np.clip(cell, run.first, run.last)
     first = int(np.floor(cell[0]))
     columns = store.cells(first, min(int(np.floor(cell[-1])) + 2, run.last + 1))
-    colours, known = colour_cells(rows.apply(columns), scene.palette)
-    coverage = known.astype(np.float32)
+    colours = colour_cells(rows.apply(columns), scene.palette)
     left = np.floor(cell).astype(int) - first
     right = np.minimum(left + 1, len(columns) - 1)
-    share = (cell - np.floor(cell)).astype(np.float32)[:, None]
-    alpha = coverage[left] * (1 - share) + coverage[right] * share
-    mixed = colours[left] * (1 - share)[..., None] + colours[right] * share[..., None]
-    shown = alpha > 0.5  # noqa: PLR2004
-    mixed = np.round(mixed / np.maximum(alpha, 1e-6)[..., None])
-    area = pixels[plot.y : plot.y + plot.height, x[0] : x[-1] + 1]
-    area[:] = np.where(shown[..., None], mixed, 0).astype(np.uint8).transpose(1, 0, 2)[::-1]
-    _draw_hatch(area, ~shown.T[::-1], int(x[0]), scene.height - plot.y - plot.height)
+    share = (cell - np.floor(cell)).astype(np.float32)[:, None, None]
+    mixed = np.round(colours[left] * (1 - share) + colours[right] * share).astype(np.uint8)
+    pixels[plot.y : plot.y + plot.height, x[0] : x[-1] + 1] = mixed.transpose(1, 0, 2)[::-1]
 
 
-def _draw_hatch(area: Uint8Array, where: BoolArray, x: int, from_bottom: int) -> None:
+def _draw_hatch(area: Uint8Array, x: int, from_bottom: int) -> None:
     height, width = area.shape[:2]
     diagonal = (np.arange(x, x + width)[None, :] + (from_bottom + np.arange(height)[::-1])[:, None]) % HATCH_PERIOD_PX
-    area[where & (diagonal < HATCH_STROKE_PX)] = GAP_STROKE
-    area[where & (diagonal >= HATCH_STROKE_PX)] = GAP
+    area[:] = np.where((diagonal < HATCH_STROKE_PX)[..., None], GAP_STROKE, GAP)
 
 
 def _draw_label(pixels: Uint8Array, label: Label) -> None:

@@ -16,16 +16,7 @@ from vispy import gloo
 
 from livespec.core.arrays import Float32Array
 from livespec.core.scales import FrequencyAxis, RowMap
-from livespec.display.scene import (
-    GAP,
-    GAP_STROKE,
-    HATCH_PERIOD_PX,
-    HATCH_STROKE_PX,
-    Palette,
-    Rect,
-    Scene,
-    unit_colour,
-)
+from livespec.display.scene import GAP, Palette, Rect, Scene, unit_colour
 from livespec.session.columns import ColumnStore
 
 _NO_LEVEL: Final = np.float32(-1000.0)  # stands for NaN, which GLSL's max() does not define
@@ -46,6 +37,7 @@ uniform float u_row_count;
 uniform float u_low;
 uniform float u_span;
 uniform float u_last_colour;
+uniform vec3 u_gap;
 
 float level(float bin, float line) {
     return texture2D(u_levels, vec2(bin + 0.5, line) / u_levels_size).r;
@@ -64,7 +56,7 @@ void main() {
         value = mix(value, level(row.g, line), row.b);
     }
     if (value < -900.0) {
-        gl_FragColor = vec4(0.0);
+        gl_FragColor = vec4(u_gap, 1.0);
     } else {
         float share = clamp((value - u_low) / u_span, 0.0, 1.0);
         float index = floor(share * u_last_colour + 0.5);
@@ -89,21 +81,13 @@ void main() {
 _SHOW_FRAGMENT: Final = """
 uniform sampler2D u_picture;
 uniform float u_columns;
-uniform vec3 u_gap;
-uniform vec3 u_stroke;
 varying vec2 v_texture;
 varying vec2 v_limits;
 void main() {
     float column = clamp(v_texture.x, v_limits.x, v_limits.y);
-    vec4 colour = texture2D(u_picture, vec2(column / u_columns, v_texture.y));
-    if (colour.a > 0.5) {
-        gl_FragColor = vec4(colour.rgb / colour.a, 1.0);
-    } else {
-        float diagonal = mod(floor(gl_FragCoord.x) + floor(gl_FragCoord.y), HATCH_PERIOD);
-        gl_FragColor = vec4(diagonal < HATCH_STROKE ? u_stroke : u_gap, 1.0);
-    }
+    gl_FragColor = texture2D(u_picture, vec2(column / u_columns, v_texture.y));
 }
-""".replace("HATCH_PERIOD", f"{HATCH_PERIOD_PX:.1f}").replace("HATCH_STROKE", f"{HATCH_STROKE_PX:.1f}")
+"""
 
 
 class Waterfall:
@@ -113,8 +97,7 @@ class Waterfall:
         self._largest = largest
         self._colour = gloo.Program(_COLOUR_VERTEX, _COLOUR_FRAGMENT)
         self._show = gloo.Program(_SHOW_VERTEX, _SHOW_FRAGMENT)
-        self._show["u_gap"] = unit_colour(GAP)
-        self._show["u_stroke"] = unit_colour(GAP_STROKE)
+        self._colour["u_gap"] = unit_colour(GAP)
         self._store: ColumnStore | None = None
         self._axis: FrequencyAxis | None = None
         self._palette: Palette | None = None

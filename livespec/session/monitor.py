@@ -166,10 +166,8 @@ class Monitor:
 
     def _note_startup(self) -> None:
         if self.startup.first_sample is None and self.ring.end:
-            first_entered = int(self.ring.block_log(0)[0, 1])
-            self.startup.first_sample = self.startup.since_start_ms(first_entered)
-        if self.startup.first_column is None and self.analysis.first_column_ns is not None:
-            self.startup.first_column = self.startup.since_start_ms(self.analysis.first_column_ns)
+            self.startup.first_sample = int(self.ring.block_log(0)[0, 1])
+        self.startup.first_column = self.analysis.first_column_ns
 
     # ---- what others show ----
 
@@ -206,11 +204,7 @@ class Monitor:
             "frame_ms": view.frame_ms.percentiles(),
             "fps": None if view.fps is None else round(view.fps, 2),
             **process_figures(),
-            "startup_ms": {
-                "first_sample": self.startup.first_sample,
-                "first_column": self.startup.first_column,
-                "first_frame": self.startup.first_frame,
-            },
+            "startup_ms": self.startup.since_process_start_ms(),
             "levels": [
                 {
                     "channel": channel,

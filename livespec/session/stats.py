@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,26 +42,24 @@ class Durations:
         return {name: round(float(value), 3) for name, value in zip(("p50", "p95", "p99"), values, strict=True)}
 
 
+@dataclass
 class StartupTimes:
-    """Milliseconds from the start of the process to the first sample, column and frame."""
+    """Moments of `perf_counter_ns`, None where they have not come."""
 
-    def __init__(self) -> None:
-        self.first_sample: float | None = None
-        self.first_column: float | None = None
-        self.first_frame: float | None = None
-        self._began_ns = process_start_ns()
+    first_sample: int | None = None
+    first_column: int | None = None
+    first_frame: int | None = None
 
-    def since_start_ms(self, at_ns: int | None = None) -> float:
-        """A moment of `perf_counter_ns` (or now) as milliseconds since the process began."""
-        return round(((at_ns or time.perf_counter_ns()) - self._began_ns) / 1e6, 1)
+    def since_process_start_ms(self) -> dict[str, float | None]:
+        """Each in milliseconds since the process began."""
+        import psutil
 
-
-def process_start_ns() -> int:
-    """When this process began, on the clock of `perf_counter_ns`."""
-    import psutil
-
-    age = time.time() - psutil.Process().create_time()
-    return time.perf_counter_ns() - round(age * 1e9)
+        age_s = time.time() - psutil.Process().create_time()
+        began_ns = time.perf_counter_ns() - round(age_s * 1e9)
+        return {
+            name: None if moment is None else round((moment - began_ns) / 1e6, 1)
+            for name, moment in asdict(self).items()
+        }
 
 
 def process_figures() -> dict[str, float]:

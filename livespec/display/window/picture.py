@@ -75,7 +75,7 @@ class PictureWindow(QOpenGLWindow):
         figures.frame_ms.add((now - self._began) * 1000)
         if figures.first_frame_at is None:
             figures.first_frame_at = now
-            self._monitor.startup.first_frame = self._monitor.startup.since_start_ms()
+            self._monitor.startup.first_frame = time.perf_counter_ns()
         self._note_latency(time.perf_counter_ns())
 
     def _note_latency(self, now_ns: int) -> None:
