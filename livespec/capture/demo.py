@@ -5,7 +5,9 @@ resolution), a kick and a hi-hat (clicks and noise), a voice-like lead with vibr
 through the whole range every other time round.
 """
 
+import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Final
 
@@ -34,14 +36,16 @@ class DemoSource(PacedSource):
         super().__init__(SourceInfo("demo", "demo signal", samplerate or _RATE, (1,), speed=speed), limit)
 
     def blocks(self) -> Iterator[Float32Array]:
-        bar, rest = 0, np.empty(0, np.float32)
-        while True:
-            rest = np.concatenate([rest, synthesise_bar(bar % _BARS, self.info.samplerate)])
-            bar += 1
-            whole = len(rest) // _BLOCK * _BLOCK
-            for start in range(0, whole, _BLOCK):
-                yield rest[start : start + _BLOCK, None]
-            rest = rest[whole:]
+        rest = np.empty(0, np.float32)
+        with ThreadPoolExecutor(1, "livespec-demo") as composer:  # a bar ahead, so that no block is late
+            upcoming = composer.submit(synthesise_bar, 0, self.info.samplerate)
+            for bar in itertools.count(1):
+                rest = np.concatenate([rest, upcoming.result()])
+                upcoming = composer.submit(synthesise_bar, bar % _BARS, self.info.samplerate)
+                whole = len(rest) // _BLOCK * _BLOCK
+                for start in range(0, whole, _BLOCK):
+                    yield rest[start : start + _BLOCK, None]
+                rest = rest[whole:]
 
 
 @lru_cache(maxsize=_BARS)

@@ -64,9 +64,10 @@ class PacedSource:
             reception.wake.set()
 
     def _deliver(self, ring: SharedRing, reception: Reception) -> None:
-        started = time.perf_counter()
+        started: float | None = None
         flags = OPENED
         for block in self._up_to_limit():
+            started = started or time.perf_counter()
             if not self._wait_for_room(ring, reception, len(block)):
                 return
             if self.info.speed:

@@ -6,8 +6,7 @@ ssh host arecord -f S16_LE -r 48000 -c 1 -t raw | livespec - --format s16le --sa
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from io import BufferedIOBase
-from typing import Any, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from livespec.core.arrays import Float32Array
 from livespec.errors import FileError, UsageError, suggestion
 
 _BLOCK: Final = 512
+_UNKNOWN_SIZE: Final = 0x7F000000  # what programs write that do not know the length lies above, or is 0
 
 
 class PcmFormat(NamedTuple):
@@ -58,7 +58,7 @@ _BY_WAVE_CODE: Final = {
 
 
 class StdinSource(PacedSource):
-    """Reads to the end of the pipe; sizes in a WAV header are not believed (a pipe cannot know them).
+    """Reads to the end of the sound; a size in a WAV header that a program could not know is not believed.
 
     Raises `UsageError` or `FileError` on construction.
     """
@@ -69,12 +69,14 @@ class StdinSource(PacedSource):
         speed: float,
         pcm: str | None,
         samplerate: int | None,
-        stream: BufferedIOBase | None = None,
+        stream: BinaryIO | None = None,
         limit: int | None = None,
     ) -> None:
-        self._stream: Any = stream or sys.stdin.buffer  # `read1` is in neither of their common types
+        # Unbuffered: a thread that waits in a buffered read holds its lock, and the interpreter could not end.
+        self._stream = stream or open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
+        self._bytes = sys.maxsize
         if pcm is None:
-            name, samplerate, present = _read_wav_header(self._stream)
+            name, samplerate, present, self._bytes = _read_wav_header(self._stream)
             from livespec.capture.file import choose_channels
 
             channels = choose_channels(wanted, present, "standard input")
@@ -99,8 +101,9 @@ class StdinSource(PacedSource):
 
     def blocks(self) -> Iterator[Float32Array]:
         frame_bytes = self._format.sample_bytes * self._present
-        rest = b""
-        while data := self._stream.read1(_BLOCK * frame_bytes):
+        rest, left = b"", self._bytes
+        while data := self._stream.read(min(_BLOCK * frame_bytes, left)):
+            left -= len(data)
             data = rest + data
             whole = len(data) // frame_bytes * frame_bytes
             data, rest = data[:whole], data[whole:]
@@ -108,21 +111,21 @@ class StdinSource(PacedSource):
                 yield self._format.decode(data).reshape(-1, self._present)[:, self._pick]
 
 
-def _read_wav_header(stream: Any) -> tuple[str, int, int]:
-    """(format name, samplerate, channels), the stream left at the first sample."""
-    start = stream.read(12)
+def _read_wav_header(stream: BinaryIO) -> tuple[str, int, int, int]:
+    """(format name, samplerate, channels, bytes of sound), the stream left at the first sample."""
+    start = _read_exactly(stream, 12)
     if not start:
         raise FileError("standard input is empty", "pipe a WAV stream, or raw samples with --format")
     if len(start) < 12 or start[:4] not in (b"RIFF", b"RF64") or start[8:] != b"WAVE":  # noqa: PLR2004
         raise FileError("standard input is not WAV", "for raw samples say --format s16le --samplerate HZ --channels N")
     found: tuple[str, int, int] | None = None
-    while len(head := stream.read(8)) == 8:  # noqa: PLR2004
+    while len(head := _read_exactly(stream, 8)) == 8:  # noqa: PLR2004
         kind, size = struct.unpack("<4sI", head)
         if kind == b"data":
             if found is None:
                 break
-            return found
-        body = stream.read(size + size % 2)
+            return (*found, size if 0 < size < _UNKNOWN_SIZE else sys.maxsize)
+        body = _read_exactly(stream, size + size % 2)
         if kind == b"fmt " and len(body) >= 16:  # noqa: PLR2004
             code, channels, rate, _, _, bits = struct.unpack("<HHIIHH", body[:16])
             if code == _WAVE_EXTENSIBLE and len(body) >= 26:  # noqa: PLR2004
@@ -135,3 +138,11 @@ def _read_wav_header(stream: Any) -> tuple[str, int, int]:
                 )
             found = name, rate, channels
     raise FileError("standard input: the WAV header is broken")
+
+
+def _read_exactly(stream: BinaryIO, n: int) -> bytes:
+    """n bytes, or fewer at the end: a pipe hands out what it has."""
+    out = b""
+    while len(out) < n and (data := stream.read(n - len(out))):
+        out += data
+    return out

@@ -8,6 +8,7 @@ It talks on standard output, a line at a time: an empty line is "a block is in t
 {"event": "opened", …} or {"event": "failed", …}.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -43,8 +44,12 @@ class CaptureOrder:
 
 
 def say(message: dict[str, Any] | None = None) -> None:
-    """One line to the parent, in one write, so that lines of two threads never mix."""
-    os.write(1, b"\n" if message is None else json.dumps(message).encode() + b"\n")
+    """One line to the parent, in one write, so that lines of two threads never mix.
+
+    Does not wait: a parent that has not read 64 KB of wake-ups needs no more of them.
+    """
+    with contextlib.suppress(BlockingIOError):
+        os.write(1, b"\n" if message is None else json.dumps(message).encode() + b"\n")
 
 
 def end_with_parent() -> None:
@@ -100,6 +105,8 @@ def capture(order: CaptureOrder) -> None:
 def main() -> None:
     """Capture as the first argument orders, until the parent or the stream ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the whole group: the parent decides
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(1, False)
     threading.Thread(target=end_with_parent, daemon=True).start()
     order = CaptureOrder(**json.loads(sys.argv[1]))
     try:

@@ -142,6 +142,8 @@ def run(order: Run) -> None:
     from livespec.session.stats import write_json
 
     monitor = Monitor(source, settings, view_request(settings, source.info.samplerate, _HEADLESS_SIZE[0]), order.export)
+    if order.screenshot == _HEADLESS_PICTURE:
+        print(f"livespec: no display: drawing {source.info.name} to {order.screenshot}", file=sys.stderr)
     try:
         try:
             monitor.start()
@@ -228,13 +230,14 @@ def _view(wanted: str | None) -> ViewKind:
 
 
 def _with_headless_ending(order: Run, wanted_view: str | None) -> Run:
-    """Without a display and without a word about what to leave: ten seconds, then a picture."""
+    """Without a display and without a word about what to leave: a picture, of what does not end after ten seconds."""
     if order.view == "window" or wanted_view is not None:
         return order
     if order.export or order.stats or order.screenshot:
         return order
-    print("livespec: no display: listening for 10 s, then drawing a picture", file=sys.stderr)
-    return replace(order, duration=order.duration or _HEADLESS_DURATION_S, screenshot=_HEADLESS_PICTURE)
+    if order.duration is None and order.settings.source in (None, "mic", "demo"):
+        order = replace(order, duration=_HEADLESS_DURATION_S)
+    return replace(order, screenshot=_HEADLESS_PICTURE)
 
 
 def _check(order: Run, given: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array
+from livespec.core.arrays import Float32Array, Int64Array
 from livespec.core.stft import FLOOR_DBFS
 
 CLIP_LEVEL: Final = 1.0 - 2**-15  # the largest 16-bit sample: converters that clip stop here
@@ -31,13 +31,18 @@ class Meter:
         self._peak = np.zeros(channels)
         self._energy = np.zeros(channels)
         self._clipped = np.zeros(channels, np.int64)
-        self._samples = 0
+        self._samples = np.zeros(channels, np.int64)
+        self._begun = False
 
     def push(self, samples: Float32Array) -> None:
         """Take in samples (channels, n); NaN and infinite ones are left out."""
-        if not np.isfinite(samples).all():
-            samples = np.where(np.isfinite(samples), samples, 0)
-        self._samples += samples.shape[1]
+        taken: int | Int64Array = samples.shape[1]
+        finite = np.isfinite(samples)
+        if not finite.all():
+            samples = np.where(finite, samples, 0)
+            taken = np.count_nonzero(finite, axis=1)
+        self._samples = self._samples + taken
+        self._begun = True
         self._energy += np.einsum("cn,cn->c", samples, samples, dtype=np.float64)
         peaks = np.maximum(samples.max(axis=1), -samples.min(axis=1))
         self._peak = np.maximum(self._peak, peaks)
@@ -46,9 +51,9 @@ class Meter:
 
     def levels(self) -> list[Level] | None:
         """One `Level` a channel, or None before the first sample."""
-        if not self._samples:
+        if not self._begun:
             return None
-        rms = np.sqrt(_AES17 * self._energy / self._samples)
+        rms = np.sqrt(_AES17 * self._energy / np.maximum(self._samples, 1))
         return [
             Level(_dbfs(peak), _dbfs(r), int(clipped))
             for peak, r, clipped in zip(self._peak, rms, self._clipped, strict=True)

@@ -5,7 +5,7 @@ from typing import Final
 
 from livespec.session.clock import Timeline
 
-_CATCH_UP: Final = 0.05  # at most 5 % faster or slower than real time
+_CATCH_UP: Final = 0.05  # at most 5 % faster or slower than the sound
 _GAIN_PER_S: Final = 1.0
 _JUMP_S: Final = 0.5
 
@@ -13,16 +13,15 @@ _JUMP_S: Final = 0.5
 class Playhead:
     """Follows the time line's clock, less the delay within which blocks come in. The GUI thread's."""
 
-    def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
+    def __init__(self, timeline: Timeline, speed: float) -> None:
+        self._timeline, self._speed = timeline, speed
         self._at: float | None = None
         self._looked = 0.0
-        self._delay = 0.0
 
     def advance(self, extra_delay_s: float) -> float:
         """Seconds of the session that have surely come in by now. extra_delay_s: what the analysis adds."""
         now = time.perf_counter()
-        elapsed, self._looked = now - self._looked, now
+        elapsed, self._looked = (now - self._looked) * self._speed, now
         target = self._timeline.seconds_now() - self._timeline.delay_s - extra_delay_s
         if self._at is None or abs(target - self._at) > _JUMP_S:
             self._at = target

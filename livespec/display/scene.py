@@ -30,6 +30,12 @@ ACCENT: Final[Colour] = (84, 196, 186)
 HATCH_PERIOD_PX: Final = 8
 HATCH_STROKE_PX: Final = 2
 
+# Mean widths of a character, for what must fit; the exact width is known only where glyphs are made.
+_TITLE_CHARACTER_PX: Final = 9.8
+_BANNER_CHARACTER_PX: Final = 8.4
+_TEXT_CHARACTER_PX: Final = 6.8
+_HEADINGS_APART_PX: Final = 24
+
 
 def unit_colour(colour: Colour) -> tuple[float, float, float]:
     """0 … 255 as 0 … 1, for the GPU."""
@@ -189,7 +195,7 @@ class SceneBuilder:
 def plot_area(frame: Frame) -> Rect:
     """Where the waterfall is."""
     px = _scaler(frame.scale)
-    left, top, right, bottom = px(68), px(44), px(92), px(34)
+    left, top, right, bottom = px(72), px(44), px(96), px(34)
     return Rect(left, top, max(16, frame.width - left - right), max(16, frame.height - top - bottom))
 
 
@@ -254,10 +260,7 @@ def _furniture(frame: Frame) -> Furniture:
     plot = plot_area(frame)
     bottom = plot.y + plot.height
     boxes: list[Box] = []
-    labels = [
-        Label(frame.title, plot.x, px(22), "left", px(17), STRONG, bold=True),
-        Label(frame.subtitle, frame.width - px(16), px(22), "right", px(13), FAINT),
-    ]
+    labels = _headings(frame, plot)
     for place, text in frequency_ticks(frame.axis, plot.height, px(26)):
         y = bottom - 1 - min(int(place * plot.height), plot.height - 1)
         boxes.append(Box(plot.x - px(6), y, px(6), px(1), LINE))
@@ -268,10 +271,28 @@ def _furniture(frame: Frame) -> Furniture:
     for place, text in level_ticks(palette.low, palette.high, bar.height, px(40)):
         y = bottom - 1 - min(int(place * bar.height), bar.height - 1)
         boxes.append(Box(bar.x + bar.width, y, px(5), px(1), LINE))
-        labels.append(Label(text, bar.x + bar.width + px(34), y, "right", px(13), TEXT))
-    labels.append(Label("dBFS", bar.x + bar.width + px(34), bottom + px(18), "right", px(13), FAINT))
+        labels.append(Label(text, bar.x + bar.width + px(40), y, "right", px(13), TEXT))
+    labels.append(Label("dBFS", bar.x + bar.width + px(40), bottom + px(18), "right", px(13), FAINT))
     _add_banners(frame, plot, boxes, labels)
     return Furniture(tuple(boxes), tuple(labels))
+
+
+def _headings(frame: Frame, plot: Rect) -> list[Label]:
+    """Title at the left, settings at the right; in a small window the settings go, then the title's end."""
+    px = _scaler(frame.scale)
+    room = (frame.width - plot.x - px(16)) / frame.scale
+    title_px, subtitle_px = _TITLE_CHARACTER_PX * len(frame.title), _TEXT_CHARACTER_PX * len(frame.subtitle)
+    both = title_px + subtitle_px + _HEADINGS_APART_PX <= room
+    title = frame.title if both else _shortened(frame.title, room, _TITLE_CHARACTER_PX)
+    labels = [Label(title, plot.x, px(22), "left", px(17), STRONG, bold=True)]
+    if both:
+        labels.append(Label(frame.subtitle, frame.width - px(16), px(22), "right", px(13), FAINT))
+    return labels
+
+
+def _shortened(text: str, room_px: float, character_px: float) -> str:
+    most = max(4, int(room_px / character_px))
+    return text if len(text) <= most else text[: most - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _colour_bar(palette: Palette, bar: Rect) -> list[Box]:
@@ -288,11 +309,10 @@ def _add_banners(frame: Frame, plot: Rect, boxes: list[Box], labels: list[Label]
     px = _scaler(frame.scale)
     y = plot.y + px(12)
     for banner in frame.banners:
-        width = px(round(len(banner.text) * 8.2) + 28)
+        text = _shortened(banner.text, plot.width / frame.scale - 56, _BANNER_CHARACTER_PX)
+        width = px(round(len(text) * _BANNER_CHARACTER_PX) + 28)
         boxes.append(Box(plot.x + px(12), y, width, px(28), banner.colour))
-        labels.append(
-            Label(banner.text, plot.x + px(12) + width // 2, y + px(14), "centre", px(14), BACKGROUND, bold=True)
-        )
+        labels.append(Label(text, plot.x + px(12) + width // 2, y + px(14), "centre", px(14), BACKGROUND, bold=True))
         y += px(36)
 
 

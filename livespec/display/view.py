@@ -30,7 +30,7 @@ class View:
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
         self.settings = monitor.settings
-        self._playhead = Playhead(monitor.timeline)
+        self._playhead = Playhead(monitor.timeline, monitor.source.info.speed)
         self._builder = SceneBuilder()
         given = self.settings.range
         self._auto = AutoRange(START_RANGE_DBFS) if given == "auto" else None

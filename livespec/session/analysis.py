@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array, Int64Array
+from livespec.core.arrays import Int64Array
 from livespec.core.framing import Framer, Frames, column_count
 from livespec.core.levels import Meter
 from livespec.core.ring import AudioRing
@@ -152,10 +152,10 @@ class Analysis:
         return self.engine.n_fft + self.store.pooled * self.engine.hop
 
     def _measure(self) -> None:
-        end = self._ring.end
-        self._metered = max(self._metered, self._ring.oldest)
+        ring, end = self._ring, self._ring.end
+        if self._may_skip and not ring.still_valid(self._metered):
+            self._metered = end  # we were stopped for longer than the ring lasts
         while self._metered < end:
-            n = min(end - self._metered, self._ring.margin)
-            samples: Float32Array = self._ring.view(self._metered, n)
-            self.meter.push(samples)
+            n = min(end - self._metered, ring.margin)
+            self.meter.push(ring.view(self._metered, n))
             self._metered += n

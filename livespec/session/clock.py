@@ -178,12 +178,12 @@ class Timeline:
 
     @property
     def delay_s(self) -> float:
-        """How late blocks come at most, one block included: what a smooth picture must wait for."""
+        """How late blocks come at most, one block included, in seconds of sound: what a smooth picture waits for."""
         if self._base is None or not self._speed:
             return 0.0
         buckets = tuple(self._buckets)
         late = max((bucket.latest for bucket in buckets), default=self._base) - self._base
-        return min(late / self._speed + self._block_s, _DELAY_LONGEST_S)
+        return min(late + self._block_s, _DELAY_LONGEST_S * max(1.0, self._speed))
 
     def seconds_now(self) -> float:
         """Where the capture is by the system's clock, in seconds; the last sample where there is no pace."""

@@ -97,18 +97,21 @@ class Exporter:
         return self.path.with_name(self.path.name + (f".{channel + 1}.part" if self._channels > 1 else ".part"))
 
     def _spool(self) -> None:
-        for frames in self._framer:
+        while self._ring.still_valid(self._framer.position) and (frames := self._framer.take()) is not None:
             levels = self._engine.columns(frames.samples)
             if not self._framer.valid(frames):
-                raise FileError(
-                    f"{self.path}: the disk is too slow, samples were overwritten before they were exported"
-                )
+                raise self._too_slow()
             try:
                 for channel, spool in zip(levels, self._spools, strict=True):
                     spool.write(channel.data)
             except OSError as error:
                 raise FileError(f"{self.path}: cannot be written ({error.strerror})") from error
             self._columns += levels.shape[1]
+        if not self._ring.still_valid(self._framer.position):
+            raise self._too_slow()
+
+    def _too_slow(self) -> FileError:
+        return FileError(f"{self.path}: the disk is too slow, sound was overwritten before it was exported")
 
     def _positions(self) -> Int64Array:
         return np.arange(self._columns, dtype=np.int64) * self._engine.hop

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QImage, QKeySequence, QPainter
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QImage, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
 
 from livespec.display.colormaps import next_colormap
@@ -28,6 +28,19 @@ QMainWindow, QStatusBar { background: #0e1116; color: #8b95a1; }
 QStatusBar::item { border: none; }
 QLabel { color: #8b95a1; padding: 3px 10px; font-size: 12px; }
 """
+
+
+class ShortenedLabel(QLabel):
+    """Gives way to its neighbours: what does not fit ends in an ellipsis."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        room = self.contentsRect().adjusted(10, 0, -10, 0)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(container)
         container.setFocus()
         self._container = container
-        self._left, self._right = QLabel(), QLabel()
+        self._left, self._right = ShortenedLabel(), QLabel()
         self.statusBar().addWidget(self._left, 1)
         self.statusBar().addPermanentWidget(self._right)
         self.statusBar().setSizeGripEnabled(False)
