@@ -1,5 +1,5 @@
 # One word each. Set-up happens when it is needed, and then not again: the stamps in .venv say so.
-# ARGS="..." is handed on: make run ARGS="--preset speech", make test ARGS="-k ring".
+# ARGS="..." is handed on: make run ARGS="--preset voice", make test ARGS="-k ring".
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint bench soak

@@ -49,7 +49,7 @@ def load(preset: str | None, config: Path | None, flags: dict[str, Any]) -> Sett
         values |= read(_preset_file(preset))
     if config is not None:
         values |= read(config)
-    return Settings(**(values | parse_all(flags)))
+    return Settings(**(values | parse_flags(flags)))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
     values: dict[str, Any] = {}
     for key, value in table.items():
-        where = f"{path}, line {_line_of(key, text)}"
+        where = f"{path}, line {line_of(key, text)}"
         if key not in KEYS:
             near = suggestion(key, list(KEYS))
             raise UsageError(f"{where}: unknown key {key!r}", near or f"the keys are {', '.join(KEYS)}")
@@ -82,9 +82,18 @@ def read(path: Path) -> dict[str, Any]:
     return values
 
 
-def parse_all(raw: dict[str, Any]) -> dict[str, Any]:
-    """`parse` each value of a mapping."""
-    return {key: parse(key, value) for key, value in raw.items()}
+def parse_flags(flags: dict[str, Any]) -> dict[str, Any]:
+    """Settings from the texts of the command line. Raises `UsageError`."""
+    return {key: parse(key, number(key, value) if key in _NUMBER_KEYS else value) for key, value in flags.items()}
+
+
+def number(key: str, text: str) -> float:
+    """The number that a text writes; whole where the key asks for it. Raises `UsageError`."""
+    whole = key in _WHOLE_KEYS
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        raise UsageError(f"{key} = {text!r} is not a {'whole ' if whole else ''}number") from None
 
 
 def parse(key: str, value: Any) -> Any:
@@ -96,17 +105,16 @@ def parse(key: str, value: Any) -> Any:
     parser = _PARSERS.get(key)
     if parser is not None:
         return parser(key, value)
-    expected = {"fullscreen": bool, "n_fft": int, "hop": int, "samplerate": int}.get(key)
-    if expected is not None:
-        if type(value) is not expected:
-            word = "true or false" if expected is bool else "a whole number"
-            raise UsageError(f"{key} = {value!r} is not {word}")
-        return value
+    expected = bool if key == "fullscreen" else int if key in _WHOLE_KEYS else None
+    if expected is not None and type(value) is not expected:
+        raise UsageError(f"{key} = {value!r} is not {'true or false' if expected is bool else 'a whole number'}")
     if key in _TEXT_KEYS and not isinstance(value, str):
         raise UsageError(f"{key} = {value!r} is not text", f'write it in quotes: {key} = "{value}"')
     return value
 
 
+_WHOLE_KEYS = {"samplerate", "n_fft", "hop"}
+_NUMBER_KEYS = _WHOLE_KEYS | {"fmin", "fmax", "span", "history", "history_mb"}
 _TEXT_KEYS = {"source", "device", "window", "precision", "scale", "colormap"}
 
 
@@ -159,7 +167,7 @@ def _preset_file(name: str) -> Path:
     return known[name]
 
 
-def _line_of(key: str, text: str) -> int:
+def line_of(key: str, text: str) -> int:
     """Line of a top-level key, bare or quoted, or of the table that carries its name; 1 if not found."""
     pattern = re.compile(rf"""^\s*(\[\s*)?["']?{re.escape(key)}["']?\s*[\].=]""")
     return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)

@@ -69,7 +69,9 @@ class Settings:
         _check_word("precision", self.precision, PRECISIONS)
         _check_word("scale", self.scale, SCALES)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
-            raise UsageError(f"fmin = {self.fmin:g} Hz is not below fmax = {self.fmax:g} Hz")
+            raise UsageError(
+                f"fmin = {self.fmin:g} Hz is not below fmax = {self.fmax:g} Hz", "lower fmin or raise fmax"
+            )
         if self.hop is not None and self.n_fft is not None and self.hop > self.n_fft:
             raise UsageError(
                 f"hop = {self.hop} is longer than n_fft = {self.n_fft}: samples between the windows would be lost",
@@ -91,7 +93,7 @@ class Settings:
         fmin = self.fmin if self.fmin is not None else (0.0 if self.scale == "linear" else FMIN_DEFAULT_HZ)
         if self.fmin is None:
             fmin = min(fmin, nyquist / 8)
-        fmax = self.fmax if self.fmax is not None else min(FMAX_DEFAULT_HZ, nyquist)
+        fmax = self.fmax if self.fmax is not None else _default_fmax(fmin, nyquist)
         if fmax > nyquist:
             raise UsageError(
                 f"fmax = {fmax:g} Hz is above the highest frequency of {samplerate} Hz sound, {nyquist:g} Hz",
@@ -113,13 +115,18 @@ def _default_n_fft(samplerate: int) -> int:
     return next((n for limit, n in _N_FFT_BY_RATE if samplerate <= limit), _N_FFT_ABOVE)
 
 
+def _default_fmax(fmin: float, nyquist: float) -> float:
+    """16 kHz is what people hear; who begins in its upper octave wants all there is."""
+    return nyquist if fmin >= FMAX_DEFAULT_HZ / 2 else min(FMAX_DEFAULT_HZ, nyquist)
+
+
 def _check_number(key: str, value: float | None, low: float, high: float, unit: str) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise UsageError(f"{key} = {value!r} is not a number", f"{key} goes from {low:g} to {high:g} {unit}")
+        raise UsageError(f"{key} = {value!r} is not a number", f"{key} goes from {low} to {high} {unit}")
     if not low <= value <= high:
-        raise UsageError(f"{key} = {value:g} {unit} is out of range", f"{key} goes from {low:g} to {high:g} {unit}")
+        raise UsageError(f"{key} = {value} {unit} is out of range", f"{key} goes from {low} to {high} {unit}")
 
 
 def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:

@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if debug:
             raise
         if hasattr(error, "format_message"):  # typer's and click's own words for wrong use
-            _say(_first_line(error.format_message()), _flag_hint(error))
+            if message := _first_line(error.format_message()):  # a bare `livespec config` has shown its help
+                _say(message, _flag_hint(error))
             sys.exit(_USAGE)
         _say(
             f"a defect of livespec: {type(error).__name__}: {_first_line(str(error))}",

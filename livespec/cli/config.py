@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from livespec import config as files
-from livespec.errors import FileError
+from livespec.errors import FileError, UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Show, write or check settings.")
 
@@ -57,8 +57,22 @@ def check(
 ) -> None:
     """Say whether a file is right; if not, where and why (exit code 2)."""
     target = path or files.user_file()
-    files.read(target)
+    _check_names(target, files.read(target))
     print(f"{target}: fine")
+
+
+def _check_names(path: Path, values: dict[str, Any]) -> None:
+    """The names that only a run looks up: windows and colour maps."""
+    from livespec.core.window import make_window
+    from livespec.display.colormaps import colormap
+
+    for key, look_up in (("window", lambda name: make_window(name, 4096)), ("colormap", colormap)):
+        if key in values:
+            try:
+                look_up(values[key])
+            except UsageError as error:
+                where = f"{path}, line {files.line_of(key, path.read_text(encoding='utf-8'))}"
+                raise UsageError(f"{where}: {error.message}", error.hint) from None
 
 
 def _toml(value: Any) -> str:

@@ -1,5 +1,6 @@
 """`livespec monitor`: the live waterfall, and everything that a run can leave behind."""
 
+import math
 import signal
 import sys
 import time
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from livespec.config import load
+from livespec.config import load, number
 from livespec.errors import DeviceError, UsageError, suggestion
 from livespec.settings import Settings
 
@@ -38,9 +39,9 @@ class Run:
 
 def monitor(
     source_word: Annotated[
-        str | None, typer.Argument(metavar="[SOURCE]", help="mic, demo, a file, or - for standard input.")
+        str | None, typer.Argument(metavar="SOURCE", help="mic, demo, a file, or - for standard input.")
     ] = None,
-    source: Annotated[str | None, typer.Option(metavar="mic|demo|FILE|-", help="The same as a flag.")] = None,
+    source: Annotated[str | None, typer.Option(metavar="mic|demo|FILE|-", help="The source, as a flag.")] = None,
     device: Annotated[
         str | None, typer.Option(metavar="NAME|INDEX", help="Input device: see 'livespec devices'.")
     ] = None,
@@ -48,28 +49,28 @@ def monitor(
     show: Annotated[
         str | None, typer.Option(metavar="1,2|all|mix|diff", help="What to analyse and export of them.")
     ] = None,
-    samplerate: Annotated[int | None, typer.Option(metavar="HZ", help="Default: the source's own.")] = None,
+    samplerate: Annotated[str | None, typer.Option(metavar="HZ", help="Default: the source's own.")] = None,
     n_fft: Annotated[
-        int | None, typer.Option(metavar="N", help="Window length in samples (default 4096 at 48 kHz).")
+        str | None, typer.Option(metavar="N", help="Window length in samples (default 4096 at 48 kHz).")
     ] = None,
-    hop: Annotated[int | None, typer.Option(metavar="N", help="Step between windows (default n_fft / 8).")] = None,
+    hop: Annotated[str | None, typer.Option(metavar="N", help="Step between windows (default n_fft / 8).")] = None,
     window: Annotated[
         str | None, typer.Option(metavar="NAME", help="hann, blackmanharris, flattop, kaiser:14 …")
     ] = None,
     precision: Annotated[str | None, typer.Option(metavar="single|double", help="Of the FFT.")] = None,
     scale: Annotated[str | None, typer.Option(metavar="NAME", help="Frequency axis: linear, log, mel.")] = None,
-    fmin: Annotated[float | None, typer.Option(metavar="HZ", help="Lower end of the frequency axis.")] = None,
-    fmax: Annotated[float | None, typer.Option(metavar="HZ", help="Upper end of the frequency axis.")] = None,
+    fmin: Annotated[str | None, typer.Option(metavar="HZ", help="Lower end of the frequency axis.")] = None,
+    fmax: Annotated[str | None, typer.Option(metavar="HZ", help="Upper end of the frequency axis.")] = None,
     range_: Annotated[
         str | None, typer.Option("--range", metavar="LO,HI|auto", help="Levels in dBFS, dark to bright.")
     ] = None,
     colormap: Annotated[
         str | None, typer.Option(metavar="NAME", help="magma, viridis, gray … (any of cmap's).")
     ] = None,
-    span: Annotated[float | None, typer.Option(metavar="SECONDS", help="Time across the picture (default 10).")] = None,
-    history: Annotated[float | None, typer.Option(metavar="SECONDS", help="Sound to keep (default 600).")] = None,
+    span: Annotated[str | None, typer.Option(metavar="SECONDS", help="Time across the picture (default 10).")] = None,
+    history: Annotated[str | None, typer.Option(metavar="SECONDS", help="Sound to keep (default 600).")] = None,
     history_mb: Annotated[
-        float | None, typer.Option(metavar="MB", help="And at most so much memory (default 512).")
+        str | None, typer.Option(metavar="MB", help="And at most so much memory (default 512).")
     ] = None,
     preset: Annotated[
         str | None,
@@ -80,9 +81,9 @@ def monitor(
         str | None, typer.Option(metavar="window|none", help="Default: a window if there is a display.")
     ] = None,
     fullscreen: Annotated[bool | None, typer.Option("--fullscreen", help="Fill the screen.")] = None,
-    duration: Annotated[float | None, typer.Option(metavar="S", help="End after so many seconds of sound.")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="S", help="End after so many seconds of sound.")] = None,
     speed: Annotated[
-        float | None, typer.Option(metavar="X", help="Of a file: 1 real time, 0 as fast as possible.")
+        str | None, typer.Option(metavar="X", help="Of a file: 1 real time, 0 as fast as possible.")
     ] = None,
     format_: Annotated[
         str | None,
@@ -99,8 +100,11 @@ def monitor(
     """
     if source is not None and source_word is not None and source != source_word:
         raise UsageError(f"two sources: {source_word} and --source {source}", "give one of them")
+    named = source if source is not None else source_word
+    if named == "":
+        raise UsageError("the source has no name", "name mic, demo, a file, or - for standard input")
     flags = {
-        "source": source or source_word,
+        "source": named,
         "device": device,
         "channels": channels,
         "show": show,
@@ -121,7 +125,16 @@ def monitor(
     }
     given = {key: value for key, value in flags.items() if value is not None}
     settings = load(preset, config, given)
-    chosen = Run(settings, _view(view), speed, duration, format_, export, stats, screenshot)
+    chosen = Run(
+        settings=settings,
+        view=_view(view),
+        speed=number("speed", speed) if speed is not None else None,
+        duration=number("duration", duration) if duration is not None else None,
+        pcm=format_,
+        export=export,
+        stats=stats,
+        screenshot=screenshot,
+    )
     _check(chosen, given)
     run(_with_headless_ending(chosen, view))
 
@@ -165,17 +178,13 @@ def run(order: Run) -> None:
 def _run_headless(monitor: Any, order: Run) -> None:
     """Wait for the end: of the sound, of the time, or by a signal."""
     stopping: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: stopping.append(number))
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda ending, _: stopping.append(ending))
     while monitor.poll() and not stopping:
-        if order.duration is not None:
-            if monitor.waited_in_vain:
-                raise DeviceError(
-                    monitor.source.trouble or f"no sound came from {monitor.source.info.name}",
-                    "check the device, its cable and its permission, or choose another with --device",
-                )
-            if monitor.source.info.live and monitor.seconds >= order.duration:
-                return
+        if monitor.waited_in_vain and monitor.source.info.live:
+            raise monitor.no_sound()
+        if order.duration is not None and monitor.source.info.live and monitor.seconds >= order.duration:
+            return
         time.sleep(_POLL_S)
 
 
@@ -245,9 +254,9 @@ def _check(order: Run, given: dict[str, Any]) -> None:
     from livespec.session.stats import check_writable
 
     source = order.settings.source
-    if order.duration is not None and not order.duration > 0:
-        raise UsageError(f"duration = {order.duration:g} s is not a length of time", "give more than 0 seconds")
-    if order.speed is not None and order.speed < 0:
+    if order.duration is not None and not 0 < order.duration < math.inf:
+        raise UsageError(f"duration = {order.duration:g} s is not a length of time", "give seconds, more than 0")
+    if order.speed is not None and not 0 <= order.speed < math.inf:
         raise UsageError(f"speed = {order.speed:g} is not a speed", "1 is real time, 0 as fast as possible")
     if order.speed is not None and source in (None, "mic"):
         raise UsageError("--speed is for files; a microphone has its own pace", "name a file, or leave --speed out")

@@ -51,7 +51,9 @@ class SourceChoice:
         with open_sound(path) as sound:
             rate = sound.samplerate
         if settings.samplerate not in (None, rate):
-            raise UsageError(f"{path}: is at {rate} Hz, not {settings.samplerate} Hz", "leave --samplerate out")
+            raise UsageError(
+                f"{path}: is at {rate} Hz, not {settings.samplerate} Hz", "leave the samplerate to the file"
+            )
         return FileSource(path, settings.channels, self._speed, self._limit(rate))
 
     def _demo(self) -> Source:
@@ -98,7 +100,7 @@ class SourceChoice:
         if device.pulse_source is not None and rate != device.samplerate:
             raise DeviceError(
                 f"{device.description} runs at {device.samplerate} Hz, not {rate} Hz",
-                "leave --samplerate out, or change the rate in the sound server",
+                "leave the samplerate to the device, or change it in the sound server",
             )
         default = tuple(range(1, min(device.channels, _DEFAULT_CHANNELS) + 1))
         try:

@@ -115,9 +115,9 @@ class Furniture:
     labels: tuple[Label, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Palette:
-    """How levels become colours: (256, 3) from `low` to `high` dBFS."""
+    """How levels become colours: (256, 3) from `low` to `high` dBFS. Each is itself alone: arrays do not compare."""
 
     colours: Uint8Array
     low: float

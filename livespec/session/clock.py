@@ -78,6 +78,7 @@ class Timeline:
         self._buckets: deque[_Bucket] = deque(maxlen=_BUCKETS)
         self._settling: _Settling | None = None
         self._base: float | None = None
+        self._starting = True
         self._first_base: tuple[float, float] | None = None
 
     # ---- the analysis thread ----
@@ -142,6 +143,7 @@ class Timeline:
         if settling.cause == "lost" and behind_s < _LOST_AT_LEAST_S:
             return
         self._buckets.clear()
+        self._starting = True
         self._first_base = None
         self._base = settling.earliest - lost / self.samplerate
         self.gaps = (*self.gaps, Gap(settling.position, lost, settling.cause))
@@ -151,6 +153,9 @@ class Timeline:
             opened_at, earliest, latest = self._buckets[-1]
             self._buckets[-1] = _Bucket(opened_at, min(earliest, arrival), max(latest, arrival))
         else:
+            if self._starting and self._buckets:  # how a stream begins says nothing about how it goes on
+                self._starting = False
+                self._buckets.clear()
             self._buckets.append(_Bucket(entered, arrival, arrival))
         self._base = min(bucket.earliest for bucket in self._buckets)
         if len(self._buckets) == _BUCKETS:

@@ -67,7 +67,7 @@ class Exporter:
             self.discard()
             raise FileError(
                 f"{self.path.name}: not written, the sound is shorter than one window ({self._engine.n_fft} samples)",
-                "use a smaller --n-fft",
+                "use a smaller --n-fft, or more sound",
             )
         temporary = self.path.with_name(self.path.name + ".tmp")
         try:

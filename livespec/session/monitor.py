@@ -23,7 +23,7 @@ from livespec.capture.source import Reception, Source
 from livespec.core.framing import shown_channels
 from livespec.core.ring import MARGIN, Geometry
 from livespec.core.stft import Engine
-from livespec.errors import FileError, UsageError
+from livespec.errors import DeviceError, FileError, UsageError
 from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.clock import Timeline
 from livespec.session.exporter import Exporter
@@ -31,6 +31,7 @@ from livespec.session.stats import Durations, StartupTimes, process_figures
 from livespec.settings import Settings, Show
 
 _NO_SOUND_S: Final = 5.0
+_LATE_S: Final = 1.0  # for so long, sound that has not come may still come
 _DRAIN_TIMEOUT_S: Final = 3600.0
 _SPARE_S: Final = 2.0
 
@@ -66,7 +67,7 @@ class Monitor:
         if info.length is not None and info.length < self.engine.n_fft:
             raise FileError(
                 f"{info.name}: {info.length} samples are shorter than one window ({self.engine.n_fft})",
-                "use a smaller --n-fft",
+                "use a smaller --n-fft, or more sound",
             )
         show: Show = settings.show or ("mix" if info.kind in ("file", "stdin") else (info.channels[0],))
         self.shown = _ring_channels(show, info.channels)
@@ -132,12 +133,22 @@ class Monitor:
     @property
     def seconds(self) -> float:
         """Length of the session in seconds of sound since the first sample, holes included."""
-        return self.timeline.seconds_now() if self.ring.end else 0.0
+        if not self.ring.end:
+            return 0.0
+        captured = self.timeline.seconds_at(self.ring.end)
+        return max(captured, self.timeline.seconds_now() - _LATE_S) if self.source.info.live else captured
 
     @property
     def waited_in_vain(self) -> bool:
         """Whether not a single sample came in the first seconds."""
         return self.ring.end == 0 and time.perf_counter() - self._started_at > _NO_SOUND_S
+
+    def no_sound(self) -> DeviceError:
+        """The error of a device from which nothing came."""
+        return DeviceError(
+            self.source.trouble or f"no sound came from {self.source.info.name}",
+            "check the device, its cable and its permission, or choose another with --device",
+        )
 
     def _begin(self, name: str, work: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -232,6 +243,12 @@ def ring_capacity(settings: Settings, samplerate: int, channels: int, length: in
     return max(min(max(wanted, needed), cap), MARGIN, 2 * n_fft)
 
 
+def _these(channels: tuple[int, ...]) -> str:
+    if len(channels) == 1:
+        return f"is channel {channels[0]} alone"
+    return f"are channels {', '.join(map(str, channels))}"
+
+
 def _ring_channels(show: Show, captured: tuple[int, ...]) -> tuple[int, ...] | str:
     if isinstance(show, str):
         if show == "diff" and len(captured) < 2:  # noqa: PLR2004
@@ -240,7 +257,7 @@ def _ring_channels(show: Show, captured: tuple[int, ...]) -> tuple[int, ...] | s
     missing = [number for number in show if number not in captured]
     if missing:
         raise UsageError(
-            f"channel {missing[0]} cannot be shown: captured are {', '.join(map(str, captured))}",
+            f"channel {missing[0]} cannot be shown: captured {_these(captured)}",
             "choose one of them with --show, or capture it with --channels",
         )
     return tuple(captured.index(number) for number in show)

@@ -14,7 +14,6 @@ from livespec.display.colormaps import next_colormap
 from livespec.display.image import save_image
 from livespec.display.view import View
 from livespec.display.window.picture import PictureWindow
-from livespec.errors import DeviceError
 from livespec.session.monitor import Monitor
 
 _FRAME_S: Final = 1 / 60
@@ -75,6 +74,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._right)
         self.statusBar().setSizeGripEnabled(False)
         self._add_keys()
+        self._ending_soon = False
         self._due = time.perf_counter()
         self._status_due = 0.0
         self._frames_seen = (0, time.perf_counter())
@@ -124,6 +124,9 @@ class MainWindow(QMainWindow):
             self._look_after_session()
         except BaseException as error:  # noqa: BLE001 - Qt would print it and go on
             self._fail(error)
+        if self._ending_soon:
+            self.close()
+            return
         now = time.perf_counter()
         visible = self._picture.isExposed()
         if visible:
@@ -142,9 +145,9 @@ class MainWindow(QMainWindow):
             self._fail(monitor.failure)
         elif self._ending.duration_s is not None:
             if monitor.waited_in_vain:
-                self._fail(no_sound(monitor))
+                self._fail(monitor.no_sound())
             elif monitor.seconds >= self._ending.duration_s or monitor.ended.is_set():
-                self.close()
+                self.end_soon()
 
     def _show_status(self, now: float) -> None:
         info, engine, timeline = self._monitor.source.info, self._monitor.engine, self._monitor.timeline
@@ -166,7 +169,11 @@ class MainWindow(QMainWindow):
 
     def _fail(self, error: BaseException) -> None:
         self.failure = self.failure or error
-        self.close()
+        self.end_soon()
+
+    def end_soon(self) -> None:
+        """Close with the next tick: closing in the middle of a frame would take its context away."""
+        self._ending_soon = True
 
     # ---- the end ----
 
@@ -191,12 +198,6 @@ class MainWindow(QMainWindow):
         return whole
 
 
-def no_sound(monitor: Monitor) -> DeviceError:
-    """The error of a device from which nothing came."""
-    trouble = monitor.source.trouble or f"no sound came from {monitor.source.info.name}"
-    return DeviceError(trouble, "check the device, its cable and its permission, or choose another with --device")
-
-
 def make_application() -> QApplication:
     """The Qt application. Raises `DeviceError` where there is no display."""
     existing = QApplication.instance()
@@ -213,7 +214,7 @@ def run_window(monitor: Monitor, ending: Ending) -> None:
     window = MainWindow(monitor, ending)
     # Python sees a signal when it next runs: at the latest with the next frame.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())
+        signal.signal(number, lambda *_: window.end_soon())
     if monitor.settings.fullscreen:
         window.statusBar().hide()
         window.showFullScreen()
