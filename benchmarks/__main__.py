@@ -8,9 +8,9 @@ import json
 import platform
 from pathlib import Path
 
-from benchmarks import engine, startup, windows_cost
+from benchmarks import engine, latency, startup, windows_cost
 
-SECTIONS = {"engine": engine.run, "frame": windows_cost.run, "startup": startup.run}
+SECTIONS = {"engine": engine.run, "frame": windows_cost.run, "startup": startup.run, "latency": latency.run}
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from livespec.capture.shared_ring import SharedRing
@@ -26,6 +27,11 @@ class SourceInfo:
     live: bool = False
     speed: float = 1.0
     length: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The name as a heading: of a file, without its folders."""
+        return Path(self.name).name if self.kind == "file" else self.name
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ class View:
             width=width,
             height=height,
             scale=scale,
-            title=self._monitor.source.info.name,
+            title=self._monitor.source.info.title,
             subtitle=describe(self.settings, self._monitor.channel_labels),
             axis=self._axis,
             palette=self._palette,

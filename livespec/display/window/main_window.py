@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
         self._monitor, self._ending = monitor, ending
         self._view = View(monitor)
         self._picture = PictureWindow(monitor, self._view, self._fail)
-        self.setWindowTitle(f"{monitor.source.info.name} \N{EM DASH} livespec")
+        self.setWindowTitle(f"{monitor.source.info.title} \N{EM DASH} livespec")
         self.setStyleSheet(_STYLE)
         self.resize(*_SIZE)
         self.setMinimumSize(*_SMALLEST)
@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         window_ms = 1000 * engine.n_fft / info.samplerate
         overlap = 100 * (1 - engine.hop / engine.n_fft)
         self._left.setText(
-            f"{info.name}   ·   {info.samplerate / 1000:g} kHz   ·   {engine.bin_hz:.3g} Hz/bin   ·   "
+            f"{info.title}   ·   {info.samplerate / 1000:g} kHz   ·   {engine.bin_hz:.3g} Hz/bin   ·   "
             f"{window_ms:.3g} ms window   ·   {overlap:.0f} % overlap"
         )
         frames, since = self._frames_seen
