@@ -50,7 +50,7 @@ def _observe(environment):
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.windows.click_observer", str(CLICKS)],
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )

@@ -64,7 +64,7 @@ def main():
 
     speaker = Loudspeaker()
     speaker.start()
-    _wait_for_floor(strip)
+    time.sleep(4)
     edge = _newest_column(strip, speaker)
     rng = np.random.default_rng(2)
     delays = []
@@ -83,27 +83,18 @@ def main():
     print(json.dumps(delays))
 
 
-def _wait_for_floor(strip):
-    """Until noise from the loudspeaker is on the screen for some seconds."""
-    deadline = time.perf_counter() + 30
-    while time.perf_counter() < deadline:
-        time.sleep(0.1)
-        values = strip()
-        if np.mean((values > 15) & (values < 120)) > 0.35:
-            return
-    raise SystemExit("no picture")
-
-
 def _newest_column(strip, speaker):
-    """Where on the screen a click appears first."""
-    speaker.orders.put(None)
-    speaker.played.get()
-    before = strip()
-    deadline = time.perf_counter() + TIMEOUT_S
-    while time.perf_counter() < deadline:
-        risen = np.flatnonzero(strip() > before.max() + LEVEL_10_DB)
-        if len(risen):
-            return int(risen[-1])
+    """Where on the screen a click appears first; clicks until the program is there to show it."""
+    for _ in range(20):
+        time.sleep(1.0)
+        before = strip()
+        speaker.orders.put(None)
+        deadline = speaker.played.get() + TIMEOUT_S
+        while time.perf_counter() < deadline:
+            risen = np.flatnonzero(strip() > before + 2 * LEVEL_10_DB)
+            if len(risen):
+                time.sleep(1.0)  # the click scrolls away
+                return int(risen[-1])
     raise SystemExit("no click on the screen")
 
 

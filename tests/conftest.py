@@ -1,0 +1,13 @@
+"""What every test shares: the builders in `tests.support`, and one profile of hypothesis."""
+
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # `tests.support`, however pytest was started
+
+settings.register_profile(
+    "livespec", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("livespec")

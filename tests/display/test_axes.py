@@ -1,0 +1,118 @@
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livespec.core.scales import FrequencyAxis
+from livespec.display.axes import format_hz, format_level, frequency_ticks, level_ticks, time_ticks
+from livespec.settings import SCALES
+
+HEIGHTS = [240, 400, 700, 1080, 2082]
+
+
+def hz_of(text):
+    number, unit = text.split(" ")
+    return float(number) * {"Hz": 1, "kHz": 1000}[unit]
+
+
+def apart(ticks, length_px):
+    places = [tick.place * length_px for tick in ticks]
+    return min((b - a for a, b in pairwise(places)), default=float("inf"))
+
+
+@st.composite
+def axes(draw):
+    scale = draw(st.sampled_from(SCALES))
+    fmin = draw(st.floats(0 if scale == "linear" else 5, 20_000))
+    return FrequencyAxis(scale, fmin, draw(st.floats(fmin * 1.5 + 10, 96_000)))
+
+
+@given(axes(), st.sampled_from(HEIGHTS), st.sampled_from([26, 52]))
+def test_frequency_ticks_lie_where_the_axis_has_what_they_say_and_not_on_each_other(axis, height, spacing):
+    ticks = frequency_ticks(axis, height, spacing)
+    assert apart(ticks, height) >= spacing - 1e-6
+    for tick in ticks:
+        assert 0 <= tick.place <= 1 + 1e-9
+        # Four digits are written: the place is right to what they can say.
+        assert float(axis.frequency(tick.place)) == pytest.approx(hz_of(tick.text), rel=6e-4, abs=0.06)
+    assert len({tick.text for tick in ticks}) == len(ticks)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("height", HEIGHTS)
+def test_the_default_axis_has_enough_ticks_to_be_read_and_round_ones(scale, height):
+    ticks = frequency_ticks(FrequencyAxis(scale, 0.0 if scale == "linear" else 40.0, 16_000.0), height, 26)
+    assert len(ticks) >= 4
+    assert "10 kHz" in [tick.text for tick in ticks]
+    assert all(len(f"{hz_of(tick.text):.0f}".rstrip("0")) <= 3 for tick in ticks)  # significant digits
+
+
+def test_frequencies_are_written_as_people_do():
+    assert [format_hz(hz) for hz in (0, 40, 440, 999, 1000, 2500, 16_000, 22_050)] == [
+        "0 Hz", "40 Hz", "440 Hz", "999 Hz", "1 kHz", "2.5 kHz", "16 kHz", "22.05 kHz"
+    ]  # fmt: skip
+
+
+@given(st.floats(-200, 40), st.floats(10, 200), st.sampled_from(HEIGHTS))
+def test_level_ticks_lie_where_the_colour_bar_has_that_level(low, span, height):
+    ticks = level_ticks(low, low + span, height, 40)
+    assert apart(ticks, height) >= 40 - 1e-6 or span * 40 / height < 1  # never finer than a decibel
+    for place, text in ticks:
+        level = float(text.replace("\N{MINUS SIGN}", "-"))
+        assert low + place * span == pytest.approx(level, abs=1e-6)
+        assert 0 <= place <= 1 + 1e-9
+
+
+def test_levels_have_a_real_minus_sign():
+    assert (format_level(-20), format_level(0.0), format_level(5)) == ("−20", "0", "5")
+
+
+def seconds_of(text):
+    total = 0.0
+    for part in text.split(":"):
+        total = total * 60 + float(part)
+    return total
+
+
+@given(
+    st.floats(-5, 40_000), st.sampled_from([0.1, 0.5, 1, 5, 10, 60, 600, 3600]), st.sampled_from([320, 640, 1140, 3700])
+)
+def test_minute_ticks_say_the_second_where_they_lie(start, span, width):
+    ticks = time_ticks(start, span, None, width, 96)
+    assert apart(ticks, width) >= 96 - 1e-6
+    for place, text in ticks:
+        assert start + place * span == pytest.approx(seconds_of(text), abs=0.0051)
+        assert -1e-9 <= place <= 1 + 1e-9
+        assert seconds_of(text) >= 0  # before the start there is no time
+
+
+@given(st.floats(0, 40_000), st.sampled_from([1, 10, 60, 600, 3600]), st.floats(1.5e9, 2e9))
+def test_clock_ticks_say_the_time_of_day_of_where_they_lie(start, span, origin):
+    ticks = time_ticks(start, span, origin, 1140, 96)
+    assert ticks
+    assert apart(ticks, 1140) >= 96 - 1e-3
+    for place, text in ticks:
+        at = origin + start + place * span
+        clock = time.localtime(round(at * 100) / 100)
+        since_midnight = clock.tm_hour * 3600 + clock.tm_min * 60 + clock.tm_sec + at % 1
+        off = abs(seconds_of(text) - since_midnight) % 86_400
+        assert (
+            min(off, 86_400 - off, abs(off - 3600), abs(off - 1)) < 0.01
+        )  # an hour: summer time begins in the session
+
+
+@pytest.mark.parametrize(
+    ("start", "span", "expected"),
+    [
+        (0.0, 10.0, ["0:00", "0:01", "0:02", "0:03", "0:04", "0:05", "0:06", "0:07", "0:08", "0:09", "0:10"]),
+        (55.0, 10.0, ["0:55", "0:56", "0:57", "0:58", "0:59", "1:00", "1:01", "1:02", "1:03", "1:04", "1:05"]),
+        (3595.0, 10.0, ["59:55", "59:56", "59:57", "59:58", "59:59", "1:00:00", "1:00:01", "1:00:02", "1:00:03",
+                        "1:00:04", "1:00:05"]),
+        (0.8, 0.65, ["0:00.8", "0:00.9", "0:01.0", "0:01.1", "0:01.2", "0:01.3", "0:01.4"]),
+        (-3.0, 5.0, ["0:00.0", "0:00.5", "0:01.0", "0:01.5", "0:02.0"]),
+    ],
+)  # fmt: skip
+def test_minutes_and_seconds_are_written_as_people_do(start, span, expected):
+    assert [tick.text for tick in time_ticks(start, span, None, 1140, 96)] == expected

@@ -1,0 +1,298 @@
+"""The picture on the GPU (EGL, without a screen) against the CPU's, and both against what they should show."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from livespec.core.scales import FrequencyAxis
+from livespec.display.colormaps import colormap
+from livespec.display.headless import HeadlessCanvas
+from livespec.display.image import render
+from livespec.display.scene import AMBER, BACKGROUND, GAP, GAP_STROKE, RED, Banner, Palette
+from livespec.display.text import rasterise
+from livespec.session.clock import Gap
+from livespec.session.columns import ColumnStore
+from tests.support.pictures import BIN_HZ, BINS, HOP, N_FFT, RATE, Picture, noisy_levels
+
+AXES = {
+    "linear": FrequencyAxis("linear", 0.0, 16_000.0),
+    "log": FrequencyAxis("log", 20.0, 24_000.0),
+    "mel": FrequencyAxis("mel", 40.0, 16_000.0),
+    "bass": FrequencyAxis("mel", 40.0, 400.0),  # rows much finer than bins
+}
+BANNERS = (Banner("DEMO SIGNAL", AMBER), Banner("FROZEN  −1.0 s", RED))
+
+
+def share_that_differs(one, other):
+    """Share of pixels that are more than 2/255 apart in some colour."""
+    assert one.shape == other.shape
+    return np.mean(np.abs(one.astype(int) - other.astype(int)).max(axis=2) > 2)
+
+
+def on_gpu(picture, scene, canvas=None):
+    made = canvas or HeadlessCanvas(picture.width, picture.height)
+    try:
+        return made.render(scene, picture.store, BIN_HZ)
+    finally:
+        if canvas is None:
+            made.close()
+
+
+@pytest.fixture
+def canvas():
+    made = HeadlessCanvas(640, 400)
+    yield made
+    made.close()
+
+
+# ---- golden ----
+
+
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize(
+    ("width", "height", "scale", "span_s", "beside_px"),
+    [
+        (480, 320, 1.0, 3.0, 0.0),
+        (640, 400, 1.0, 30.0, 0.4),  # several columns share a pixel
+        (1280, 800, 2.0, 1.0, 5.7),  # a column is many pixels wide
+    ],
+)
+def test_the_gpu_draws_what_the_cpu_draws(axis, width, height, scale, span_s, beside_px):
+    columns = int(span_s * RATE / HOP * 1.7)  # past the end of the ring of columns
+    middle = int((columns - 0.5 * span_s * RATE / HOP) * HOP) + 77
+    picture = Picture(
+        width, height, scale, span_s, axis=AXES[axis], banners=BANNERS, gaps=((middle, int(0.05 * span_s * RATE)),)
+    )
+    assert (picture.pooled > 1) == (span_s == 30.0)
+    picture.add(noisy_levels(columns))
+    scene = picture.scene(beside_px)
+    assert len(scene.runs) == 2
+    assert share_that_differs(on_gpu(picture, scene), render(scene, picture.store, BIN_HZ)) <= 0.001
+
+
+def test_the_gpu_draws_what_the_cpu_draws_on_a_4k_screen():
+    picture = Picture(3840, 2160, 2.0, 10.0, banners=BANNERS, gaps=((300_000, 20_000),))
+    picture.add(noisy_levels(1000))
+    scene = picture.scene(0.3)
+    assert share_that_differs(on_gpu(picture, scene), render(scene, picture.store, BIN_HZ)) <= 0.001
+
+
+def test_the_first_and_the_newest_column_keep_their_colour_up_to_their_edges():
+    picture = Picture(1280, 800, 2.0, 1.0)  # a column is some 10 pixels wide
+    levels = np.full((40, BINS), -100, np.float32)
+    levels[[0, -1]] = 0
+    picture.add(levels)
+    scene = picture.scene(beside_px=-8.0)
+    shown = on_gpu(picture, scene)
+    assert share_that_differs(shown, render(scene, picture.store, BIN_HZ)) <= 0.001
+    (run,) = scene.runs
+    for x in (round(run.x0) + 1, round(run.x1) - 2):
+        assert shown[scene.plot.y + 100, x].tolist() == picture.palette.colours[-1].tolist()
+
+
+def test_one_pixel_aside_is_another_picture():
+    picture = Picture()
+    picture.add(noisy_levels(700))
+    shown = render(picture.scene(), picture.store, BIN_HZ)
+    assert share_that_differs(shown, render(picture.scene(1.0), picture.store, BIN_HZ)) > 0.1  # what golden tests see
+
+
+# ---- what a frame uploads ----
+
+
+@pytest.mark.parametrize("span_s", [3.0, 30.0])
+def test_each_frame_uploads_the_new_columns_alone(canvas, span_s):
+    picture = Picture(span_s=span_s)
+    picture.add(noisy_levels(1000))
+    on_gpu(picture, picture.scene(), canvas)
+    waterfall = canvas.canvas.waterfall
+    cells = picture.store.end
+    for count in (1, 5, 0, 0, 37, 64, 2):
+        before, cells_before = waterfall.uploaded_bytes, cells
+        picture.add(noisy_levels(count, seed=count))
+        shown = on_gpu(picture, picture.scene(0.25), canvas)
+        cells = picture.store.end
+        # A cell that pools several columns is sent again while it fills.
+        most = cells - cells_before + (picture.pooled > 1)
+        assert waterfall.uploaded_bytes - before <= most * BINS * 4
+        assert waterfall.uploaded_bytes - before >= (cells - cells_before) * BINS * 4
+        assert share_that_differs(shown, render(picture.scene(0.25), picture.store, BIN_HZ)) <= 0.001
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda picture: {"axis": AXES["linear"]},
+        lambda picture: {"axis": AXES["bass"]},
+        lambda picture: {"palette": replace(picture.palette, low=-60.0, high=-5.0)},
+        lambda picture: {"palette": replace(picture.palette, colours=colormap("viridis"))},
+    ],
+)
+def test_another_scale_range_or_colour_map_holds_for_all_history_in_the_next_frame_without_an_upload(canvas, change):
+    picture = Picture()
+    picture.add(noisy_levels(1000))
+    before = on_gpu(picture, picture.scene(), canvas)
+    uploaded = canvas.canvas.waterfall.uploaded_bytes
+    for key, value in change(picture).items():
+        setattr(picture, key, value)
+    shown = on_gpu(picture, picture.scene(), canvas)
+    assert canvas.canvas.waterfall.uploaded_bytes == uploaded
+    assert share_that_differs(shown, render(picture.scene(), picture.store, BIN_HZ)) <= 0.001
+    assert share_that_differs(shown, before) > 0.3
+
+
+def test_another_height_needs_no_upload_either():
+    canvas = HeadlessCanvas(1280, 800)
+    picture = Picture()
+    picture.add(noisy_levels(1000))
+    on_gpu(picture, picture.scene(), canvas)
+    uploaded = canvas.canvas.waterfall.uploaded_bytes
+    picture.height = 700
+    shown = on_gpu(picture, picture.scene(), canvas)
+    canvas.close()
+    assert canvas.canvas.waterfall.uploaded_bytes == uploaded
+    assert share_that_differs(shown, render(picture.scene(), picture.store, BIN_HZ)) <= 0.001
+
+
+def test_a_gap_that_is_found_late_is_drawn_over_what_stood_there(canvas):
+    picture = Picture()
+    picture.add(noisy_levels(700))
+    on_gpu(picture, picture.scene(), canvas)
+    picture.timeline.gaps = (Gap(500 * HOP + 100, 20_000, "lost"),)
+    picture.store.mark_gaps(picture.timeline)
+    shown = on_gpu(picture, picture.scene(), canvas)
+    assert share_that_differs(shown, render(picture.scene(), picture.store, BIN_HZ)) <= 0.001
+
+
+def test_another_store_takes_the_place_of_the_old_one(canvas):
+    picture = Picture()
+    picture.add(noisy_levels(700))
+    on_gpu(picture, picture.scene(), canvas)
+    longer = Picture(span_s=20.0)
+    longer.add(noisy_levels(2000, seed=2))
+    shown = on_gpu(longer, longer.scene(), canvas)
+    assert share_that_differs(shown, render(longer.scene(), longer.store, BIN_HZ)) <= 0.001
+
+
+def test_more_bins_than_the_gpu_takes_still_show_a_tone_where_it_is(canvas):
+    n_fft, picture = 1 << 17, Picture(axis=AXES["linear"])
+    picture.store = ColumnStore(n_fft // 2 + 1, 100, 1, n_fft, HOP * 20)
+    levels = np.full((50, n_fft // 2 + 1), -100, np.float32)
+    tone_hz = 5_000.0
+    levels[:, round(tone_hz / (RATE / n_fft))] = 0
+    picture.store.append(0, levels, np.zeros(50, np.int64))
+    picture.columns = 50
+    scene = picture.scene()
+    shown = canvas.render(scene, picture.store, RATE / n_fft)
+    assert lit_row(shown, scene) == pytest.approx(row_of(tone_hz, scene), abs=1)
+
+
+# ---- what the picture shows ----
+
+
+def row_of(hz, scene):
+    """Pixels from the bottom of the plot."""
+    return float(scene.axis.place(hz)) * scene.plot.height - 0.5
+
+
+def lit_row(pixels, scene, beside=20):
+    """The brightest row of a column near the right edge, in pixels from the bottom of the plot."""
+    column = pixels[scene.plot.y : scene.plot.y + scene.plot.height, scene.plot.x + scene.plot.width - beside]
+    brightness = column.astype(int).sum(axis=1)[::-1]
+    return float(np.flatnonzero(brightness == brightness.max()).mean())
+
+
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("number", [3, 12, 60, 300, 650])
+@pytest.mark.parametrize("renderer", ["cpu", "gpu"])
+def test_a_tone_lights_the_row_where_the_axis_says_it_is(axis, number, renderer, canvas):
+    hz = number * BIN_HZ
+    picture = Picture(axis=AXES[axis], palette=Palette(colormap("gray"), -100.0, 0.0))
+    if not picture.axis.fmin < hz < picture.axis.fmax:
+        hz = number % 14 * BIN_HZ + 3 * BIN_HZ
+    levels = np.full((700, BINS), -100, np.float32)
+    levels[:, round(hz / BIN_HZ)] = 0
+    picture.add(levels)
+    scene = picture.scene()
+    shown = render(scene, picture.store, BIN_HZ) if renderer == "cpu" else on_gpu(picture, scene, canvas)
+    half_a_bin = (row_of(hz + BIN_HZ / 2, scene) - row_of(hz - BIN_HZ / 2, scene)) / 2
+    assert lit_row(shown, scene) == pytest.approx(row_of(hz, scene), abs=max(1, half_a_bin))
+
+
+def test_a_level_has_the_colour_that_the_bar_gives_it():
+    picture = Picture(palette=Palette(colormap("gray"), -100.0, 0.0))
+    picture.add(np.full((700, BINS), -40, np.float32))
+    scene = picture.scene()
+    pixels = render(scene, picture.store, BIN_HZ)
+    inside = pixels[scene.plot.y + 50, scene.plot.x + 100]
+    assert inside.tolist() == colormap("gray")[round(0.6 * 255)].tolist()
+
+
+def test_a_click_lies_in_the_picture_where_its_time_says():
+    picture = Picture(palette=Palette(colormap("gray"), -100.0, 0.0))
+    levels = np.full((700, BINS), -100, np.float32)
+    levels[600] = 0
+    picture.add(levels)
+    scene = picture.scene()
+    pixels = render(scene, picture.store, BIN_HZ)
+    row = pixels[scene.plot.y + 100, scene.plot.x : scene.plot.x + scene.plot.width].astype(int).sum(axis=1)
+    lit = np.flatnonzero(row == row.max()).mean() + 0.5
+    end_s = (699 * HOP + N_FFT / 2) / RATE
+    expected = (1 - (end_s - (600 * HOP + N_FFT / 2) / RATE) / picture.span_s) * scene.plot.width
+    assert lit == pytest.approx(expected, abs=1)
+
+
+@pytest.mark.parametrize("renderer", ["cpu", "gpu"])
+def test_a_hole_is_drawn_to_scale_and_hatched_and_no_level_is_made_up_in_it(renderer, canvas):
+    hole_s = 1.0
+    picture = Picture(gaps=((500 * HOP, round(hole_s * RATE)),))
+    picture.add(np.full((700, BINS), -40, np.float32))
+    scene = picture.scene()
+    pixels = render(scene, picture.store, BIN_HZ) if renderer == "cpu" else on_gpu(picture, scene, canvas)
+    line = pixels[scene.plot.y + 150, scene.plot.x : scene.plot.x + scene.plot.width]
+    gap = np.all(line == GAP, axis=1) | np.all(line == GAP_STROKE, axis=1)
+    first, last = np.flatnonzero(gap)[[0, -1]]
+    assert gap[first : last + 1].all()
+    # The hole, and on each side the windows that would reach over it: half a window, to whole columns and pixels.
+    per_s = scene.plot.width / picture.span_s
+    expected = (hole_s + (N_FFT - HOP) / RATE) * per_s
+    assert last + 1 - first == pytest.approx(expected, abs=HOP / RATE * per_s + 2)
+    assert np.any(np.all(line == GAP_STROKE, axis=1))
+
+
+def test_the_picture_before_the_first_column_has_its_axes_and_no_sound():
+    picture = Picture()
+    picture.columns = 1
+    picture.store.end = 0
+    pixels = on_gpu(picture, picture.scene())
+    assert share_that_differs(pixels, render(picture.scene(), picture.store, BIN_HZ)) <= 0.001
+    assert np.any(np.all(pixels == BACKGROUND, axis=2))
+
+
+def ink(label):
+    """Left, top, right, bottom of what a label really covers."""
+    mask = rasterise(label.text, label.size_px, bold=label.bold)
+    rows, columns = np.flatnonzero(mask.max(axis=1)), np.flatnonzero(mask.max(axis=0))
+    left, top = label.left(mask.shape[1]), label.y - mask.shape[0] // 2
+    return left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"),
+    [(480, 320, 1.0), (640, 400, 1.0), (1280, 800, 1.0), (1920, 1080, 1.5), (3840, 2160, 1.0), (3840, 2160, 2.0)],
+)
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("span_s", [0.1, 1.0, 10.0, 600.0])
+def test_no_label_lies_on_another_or_outside_the_picture(width, height, scale, axis, span_s):
+    picture = Picture(width, height, scale, span_s, axis=AXES[axis])
+    picture.columns = 300
+    for beside_px in (0, 13, 47):
+        scene = picture.scene(beside_px)
+        boxes = [ink(label) for label in (*scene.fixed.labels, *scene.moving.labels)]
+        assert len(boxes) > 6
+        for number, (left, top, right, bottom) in enumerate(boxes):
+            assert 0 <= left < right <= width
+            assert 0 <= top < bottom <= height
+            for other in boxes[number + 1 :]:
+                assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top

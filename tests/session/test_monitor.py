@@ -1,0 +1,424 @@
+"""Whole sessions without a device or a window: a source at full speed, every thread real."""
+
+import json
+import threading
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from livespec import __version__
+from livespec.capture.demo import DemoSource
+from livespec.capture.file import FileSource
+from livespec.capture.paced import PacedSource
+from livespec.capture.source import SourceInfo
+from livespec.core.framing import Framer
+from livespec.core.ring import AudioRing
+from livespec.core.stft import Engine
+from livespec.errors import FileError, UsageError
+from livespec.session.analysis import Analysis, ViewRequest
+from livespec.session.clock import Gap, Timeline
+from livespec.session.exporter import Exporter
+from livespec.session.monitor import Monitor, ring_capacity
+from livespec.settings import Settings
+from tests.support.reference_stft import reference_dbfs
+from tests.support.signals import tone, white_noise
+
+RATE, N_FFT, HOP = 48_000, 1024, 300
+VIEW = ViewRequest(200, 1)
+
+
+class Blocks(PacedSource):
+    """A source of these blocks; one that is an exception is raised."""
+
+    def __init__(self, blocks, speed=0.0, kind="stdin", length=None):
+        super().__init__(SourceInfo(kind, "blocks", RATE, (1,), speed=speed, length=length))
+        self._blocks = blocks
+
+    def blocks(self):
+        for block in self._blocks:
+            if isinstance(block, BaseException):
+                raise block
+            yield block
+
+
+def noise_blocks(samples, size=1000):
+    sound = white_noise(samples)[:, None]
+    return [sound[start : start + size] for start in range(0, samples, size)]
+
+
+def of(source, export=None, **keys):
+    settings = Settings(**{"n_fft": N_FFT, "hop": HOP, **keys}).at_rate(source.info.samplerate)
+    return Monitor(source, settings, VIEW, export)
+
+
+def run_to_the_end(monitor, longest_s=20):
+    """Start, wait for the end, stop; raises what the session raises."""
+    monitor.start()
+    try:
+        give_up = time.monotonic() + longest_s
+        while monitor.poll():
+            assert time.monotonic() < give_up, "the session does not end"
+            time.sleep(0.005)
+    finally:
+        monitor.stop()
+
+
+def threads_of_livespec():
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("livespec")]
+
+
+@pytest.fixture
+def stereo(tmp_path):
+    sound = np.stack([tone(1000, RATE, 30_000, 0.5), white_noise(30_000, rms=0.1)], axis=1)
+    path = tmp_path / "stereo.wav"
+    soundfile.write(path, sound, RATE, subtype="FLOAT")
+    return path, sound
+
+
+# ---- export ----
+
+NPZ_KEYS = {
+    "db", "frequencies_hz", "times_s", "positions", "gap", "gaps", "samplerate", "n_fft", "hop", "window",
+    "channels", "settings", "start_time", "units", "schema", "version",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("show", "channels"), [((2,), 1), ((1, 2), 2), ("mix", 1)])
+def test_an_export_has_the_keys_types_and_shapes_of_the_contract(stereo, tmp_path, show, channels):
+    run_to_the_end(of(FileSource(stereo[0], None, 0.0), tmp_path / "out.npz", show=show))
+    columns, bins = 1 + (30_000 - N_FFT) // HOP, N_FFT // 2 + 1
+    with np.load(tmp_path / "out.npz") as npz:
+        assert set(npz.files) == NPZ_KEYS
+        assert npz["db"].dtype == np.float32
+        assert npz["db"].shape == ((columns, bins) if channels == 1 else (channels, columns, bins))
+        assert np.array_equal(npz["frequencies_hz"], np.arange(bins) * RATE / N_FFT)
+        assert npz["positions"].dtype == np.int64
+        assert np.array_equal(npz["positions"], np.arange(columns) * HOP)
+        assert npz["times_s"] == pytest.approx((np.arange(columns) * HOP + N_FFT / 2) / RATE)
+        assert npz["gap"].dtype == bool
+        assert npz["gap"].shape == (columns,)
+        assert not npz["gap"].any()
+        assert npz["gaps"].shape == (0, 2)
+        assert (npz["samplerate"], npz["n_fft"], npz["hop"], npz["window"]) == (RATE, N_FFT, HOP, "hann")
+        assert len(npz["channels"]) == channels
+        assert json.loads(str(npz["settings"]))["n_fft"] == N_FFT
+        assert str(npz["start_time"])[:2] == "20"
+        assert "dBFS" in str(npz["units"])
+        assert npz["schema"] == 1
+        assert npz["version"] == __version__
+
+
+def test_an_export_is_the_offline_analysis_of_the_same_samples_to_the_last_bit(stereo, tmp_path):
+    path, sound = stereo
+    run_to_the_end(of(FileSource(path, None, 0.0), tmp_path / "out.npz", show=(1, 2)))
+    with np.load(tmp_path / "out.npz") as npz:
+        exported = npz["db"]
+    engine = Engine(Settings(n_fft=N_FFT, hop=HOP), RATE)
+    for channel in range(2):
+        frames = np.lib.stride_tricks.sliding_window_view(sound[:, channel], N_FFT)[::HOP]
+        assert np.array_equal(exported[channel], engine.columns(frames))
+        exact = reference_dbfs(sound[:, channel], N_FFT, HOP)
+        loud = (exact > -100) & (exact > exact.max(axis=1, keepdims=True) - 85)
+        assert np.abs(exported[channel] - exact)[loud].max() <= 0.01
+
+
+def test_an_export_skips_nothing_when_the_ring_is_lapped_many_times(tmp_path):
+    samples = 700_000
+    sound = white_noise(samples)
+    source = Blocks([sound[start : start + 5000, None] for start in range(0, samples, 5000)])
+    monitor = of(source, tmp_path / "out.npz", history=0.0, span=0.1)
+    assert monitor.ring.capacity < samples / 4
+    run_to_the_end(monitor)
+    frames = np.lib.stride_tricks.sliding_window_view(sound, N_FFT)[::HOP]
+    with np.load(tmp_path / "out.npz") as npz:
+        assert np.array_equal(npz["db"], Engine(Settings(n_fft=N_FFT, hop=HOP), RATE).columns(frames))
+    assert monitor.analysis.columns == len(frames)
+    assert monitor.analysis.skipped_columns == 0
+
+
+def test_the_spool_is_gone_at_the_end(stereo, tmp_path):
+    run_to_the_end(of(FileSource(stereo[0], None, 0.0), tmp_path / "out.npz", show=(1, 2)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.npz", "stereo.wav"]
+
+
+def test_a_run_that_is_too_short_for_one_window_leaves_no_file(tmp_path):
+    with pytest.raises(FileError, match=r"shorter than one window \(1024 samples\)"):
+        run_to_the_end(of(Blocks(noise_blocks(N_FFT - 1)), tmp_path / "out.npz"))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(FileError, match="1023 samples are shorter than one window"):
+        of(Blocks([], kind="file", length=N_FFT - 1), tmp_path / "out.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_of_exactly_one_window_is_one_column(tmp_path):
+    run_to_the_end(of(Blocks(noise_blocks(N_FFT)), tmp_path / "out.npz"))
+    with np.load(tmp_path / "out.npz") as npz:
+        assert npz["db"].shape == (1, 513)
+
+
+def test_an_export_replaces_a_file_only_when_it_is_complete(stereo, tmp_path):
+    target = tmp_path / "out.npz"
+    target.write_text("the old one")
+    with pytest.raises(FileError):
+        run_to_the_end(of(Blocks(noise_blocks(10)), target))
+    assert target.read_text() == "the old one"
+    run_to_the_end(of(FileSource(stereo[0], None, 0.0), target))
+    assert target.read_bytes()[:2] == b"PK"
+
+
+def test_columns_over_a_gap_are_exported_as_gaps_and_time_runs_on_through_the_hole(tmp_path):
+    ring = AudioRing.in_memory(1, 70_000)
+    ring.write(white_noise(20_000)[:, None], 0)
+    timeline = Timeline(RATE, live=True)
+    timeline.gaps = (Gap(9_000, 4_800, "lost"),)
+    exporter = Exporter(tmp_path / "out.npz", ring, Engine(Settings(n_fft=N_FFT, hop=HOP), RATE), (0,), timeline)
+    stopping = threading.Event()
+    stopping.set()
+    exporter.run(stopping)
+    exporter.finish({"channels": ["1"], "settings": {}})
+    with np.load(tmp_path / "out.npz") as npz:
+        first = npz["positions"]
+        broken = (first < 9_000) & (first + N_FFT > 9_000)
+        assert np.array_equal(npz["gap"], broken)
+        assert broken.sum() == 3
+        assert np.array_equal(np.isnan(npz["db"]).all(axis=1), broken)
+        assert not np.isnan(npz["db"][~broken]).any()
+        assert npz["gaps"].tolist() == [[9_000, 4_800]]
+        after = first >= 9_000
+        assert npz["times_s"][after] == pytest.approx((first[after] + 512 + 4_800) / RATE)
+        assert npz["times_s"][first + N_FFT <= 9_000] == pytest.approx((first[first + N_FFT <= 9_000] + 512) / RATE)
+
+
+def test_a_sample_that_is_no_number_makes_columns_that_are_none_but_no_gap(tmp_path):
+    sound = white_noise(10_000)
+    sound[5_000] = np.nan
+    run_to_the_end(of(Blocks([sound[:, None]]), tmp_path / "out.npz"))
+    with np.load(tmp_path / "out.npz") as npz:
+        reached = (npz["positions"] <= 5_000) & (npz["positions"] + N_FFT > 5_000)
+        assert np.array_equal(np.isnan(npz["db"]).any(axis=1), reached)
+        assert not npz["gap"].any()
+
+
+def overtaken_exporter(target, engine):
+    """An exporter on a small ring that nobody holds back."""
+    ring = AudioRing.in_memory(1, 20_000, 4_000)
+    return ring, Exporter(target, ring, engine, (0,), Timeline(RATE, live=True))
+
+
+def spool_all(exporter):
+    stopping = threading.Event()
+    stopping.set()
+    try:
+        exporter.run(stopping)
+    finally:
+        exporter.discard()
+
+
+def test_an_exporter_that_was_overtaken_says_that_the_disk_is_too_slow(tmp_path):
+    ring, exporter = overtaken_exporter(tmp_path / "out.npz", Engine(Settings(n_fft=N_FFT, hop=HOP), RATE))
+    for block in noise_blocks(25_000):
+        ring.write(block, 0)
+    with pytest.raises(FileError, match="the disk is too slow"):
+        spool_all(exporter)
+
+
+def test_an_exporter_that_is_overtaken_at_work_leaves_no_columns_out_in_silence(tmp_path):
+    class Overtaken(Engine):
+        """The writer overwrites the first samples of the very windows that are being transformed."""
+
+        def columns(self, frames):
+            ring.write(white_noise(500)[:, None], 0)
+            return super().columns(frames)
+
+    ring, exporter = overtaken_exporter(tmp_path / "out.npz", Overtaken(Settings(n_fft=N_FFT, hop=HOP), RATE))
+    for block in noise_blocks(20_000):
+        ring.write(block, 0)
+    with pytest.raises(FileError, match="the disk is too slow"):
+        spool_all(exporter)
+
+
+# ---- the end of a session ----
+
+
+def test_a_session_ends_by_itself_and_leaves_no_thread(stereo):
+    monitor = of(FileSource(stereo[0], None, 0.0))
+    run_to_the_end(monitor)
+    assert threads_of_livespec() == []
+    assert monitor.analysis.columns == 1 + (30_000 - N_FFT) // HOP
+
+
+def test_an_endless_source_is_stopped_in_under_a_second(tmp_path):
+    monitor = of(DemoSource(1.0, RATE), tmp_path / "out.npz")
+    monitor.start()
+    while monitor.ring.end < 2 * N_FFT:
+        time.sleep(0.005)
+        assert monitor.poll()
+    began = time.monotonic()
+    monitor.stop()
+    assert time.monotonic() - began < 1
+    assert threads_of_livespec() == []
+    with np.load(tmp_path / "out.npz") as npz:  # complete, whatever ended the run
+        assert len(npz["db"]) == 1 + (monitor.ring.end - N_FFT) // HOP
+
+
+def test_an_error_in_the_source_ends_the_session_with_that_error():
+    monitor = of(Blocks([*noise_blocks(5000), ZeroDivisionError("in the source")]))
+    with pytest.raises(ZeroDivisionError, match="in the source"):
+        run_to_the_end(monitor)
+    assert monitor.ended.is_set()
+    assert threads_of_livespec() == []
+
+
+def test_an_error_in_the_analysis_ends_the_session_with_that_error():
+    monitor = of(DemoSource(0.0, RATE))  # endless: nothing but the error can end it
+
+    def fail(frames, out):
+        raise ZeroDivisionError("in the analysis")
+
+    monitor.engine.columns_into = fail
+    with pytest.raises(ZeroDivisionError, match="in the analysis"):
+        run_to_the_end(monitor)
+    assert threads_of_livespec() == []
+
+
+def test_an_error_on_the_disk_ends_the_session_with_that_error(tmp_path):
+    monitor = of(DemoSource(0.0, RATE), tmp_path / "out.npz")
+    monitor._exporter._spools[0].close()
+    with pytest.raises(ValueError, match="closed file"):
+        run_to_the_end(monitor)
+    assert threads_of_livespec() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_channels_that_are_not_captured_cannot_be_shown(stereo):
+    with pytest.raises(UsageError, match="channel 2 cannot be shown: captured"):
+        of(FileSource(stereo[0], (1,), 0.0), show=(2,))
+    with pytest.raises(UsageError, match="diff needs two channels"):
+        of(FileSource(stereo[0], (1,), 0.0), show="diff")
+
+
+def test_files_show_their_mix_and_devices_their_first_channel(stereo):
+    assert of(FileSource(stereo[0], None, 0.0)).channel_labels == ["mix"]
+    assert of(FileSource(stereo[0], (2,), 0.0), show=(2,)).channel_labels == ["2"]
+    assert of(DemoSource(0.0, RATE)).channel_labels == ["1"]
+
+
+# ---- memory ----
+
+
+@pytest.mark.parametrize(
+    ("keys", "channels", "length", "expected"),
+    [
+        ({"history": 600.0, "history_mb": 512.0}, 1, None, 600 * RATE),
+        ({"history": 600.0, "history_mb": 100.0}, 2, None, 100_000_000 // 8),  # the cap wins
+        ({"history": 0.0, "span": 10.0}, 1, None, 12 * RATE + 2 * N_FFT),  # no less than the view needs
+        ({"history": 600.0, "span": 0.1}, 1, 200_000, 200_000),  # a file is no longer than it is
+    ],
+)
+def test_the_ring_holds_the_history_within_its_cap(keys, channels, length, expected):
+    assert ring_capacity(Settings(n_fft=N_FFT, hop=HOP, **keys), RATE, channels, length) == expected
+
+
+# ---- what was measured ----
+
+
+def test_stats_have_the_keys_of_the_contract(stereo):
+    monitor = of(FileSource(stereo[0], None, 0.0))
+    run_to_the_end(monitor)
+    stats = json.loads(json.dumps(monitor.stats(), allow_nan=False))
+    assert set(stats) - {"clock"} == {  # what is beyond the contract stands under one key
+        "version", "source", "settings", "duration_s", "captured_samples", "columns", "skipped_columns", "xruns",
+        "gaps", "latency_ms", "frame_ms", "fps", "cpu_percent", "rss_mb", "startup_ms", "levels",
+    }  # fmt: skip
+    assert stats["version"] == __version__
+    assert stats["source"] == {"kind": "file", "name": str(stereo[0]), "samplerate": RATE, "channels": [1, 2]}
+    assert stats["settings"]["n_fft"] == N_FFT
+    assert stats["duration_s"] == pytest.approx(30_000 / RATE)
+    assert stats["captured_samples"] == 30_000
+    assert stats["columns"] == 1 + (30_000 - N_FFT) // HOP
+    assert (stats["skipped_columns"], stats["xruns"], stats["gaps"]) == (0, 0, [])
+    assert set(stats["startup_ms"]) == {"first_sample", "first_column", "first_frame"}
+    assert set(stats["latency_ms"]) == {"capture_to_screen", "device"}
+    assert [set(level) for level in stats["levels"]] == [{"channel", "peak_dbfs", "rms_dbfs", "clipped"}] * 2
+    assert stats["levels"][0]["rms_dbfs"] == pytest.approx(20 * np.log10(0.5), abs=0.01)
+
+
+def test_what_was_not_measured_is_null_and_never_a_guess(stereo):
+    monitor = of(FileSource(stereo[0], None, 0.0))
+    run_to_the_end(monitor)
+    stats = monitor.stats()
+    assert stats["frame_ms"] is None
+    assert stats["fps"] is None
+    assert stats["latency_ms"] == {"capture_to_screen": None, "device": None}
+    assert stats["startup_ms"]["first_frame"] is None
+    assert 0 < stats["startup_ms"]["first_sample"] <= stats["startup_ms"]["first_column"]
+
+
+def test_percentiles_are_those_of_what_a_view_measured(stereo):
+    monitor = of(FileSource(stereo[0], None, 0.0))
+    for milliseconds in range(1, 101):
+        monitor.view_figures.frame_ms.add(milliseconds)
+    run_to_the_end(monitor)
+    assert monitor.stats()["frame_ms"] == pytest.approx({"p50": 50.5, "p95": 95.05, "p99": 99.01}, abs=0.001)
+
+
+# ---- the analysis and its view ----
+
+
+def analysed(ring, view=VIEW, *, may_skip=False):
+    engine = Engine(Settings(n_fft=N_FFT, hop=HOP), RATE)
+    return Analysis(ring, engine, (0,), Timeline(RATE, live=False), view, may_skip=may_skip)
+
+
+def test_another_view_is_the_same_past_analysed_again():
+    ring = AudioRing.in_memory(1, 200_000)
+    ring.write(white_noise(100_000)[:, None], 0)
+    changed, settled = analysed(ring), analysed(ring, ViewRequest(90, 4))
+    changed.step()
+    first = changed.store
+    changed.request(ViewRequest(90, 4))
+    assert changed.store is first  # the old picture stands
+    changed.step()
+    settled.step()
+    assert (changed.store.capacity, changed.store.pooled) == (90, 4)
+    ring.write(white_noise(10_000, seed=2)[:, None], 0)
+    changed.step()
+    settled.step()
+    end = settled.store.end
+    assert changed.store.end == end
+    # The oldest cell may lack columns that lay before the view; all later ones are the same to the last bit.
+    assert np.array_equal(changed.store.cells(end - 85, end), settled.store.cells(end - 85, end))
+
+
+def test_a_live_view_that_falls_behind_skips_columns_and_counts_them():
+    ring = AudioRing.in_memory(1, 200_000)
+    ring.write(white_noise(150_000)[:, None], 0)
+    analysis = analysed(ring, ViewRequest(100, 1), may_skip=True)
+    analysis.step()
+    every = 1 + (150_000 - N_FFT) // HOP
+    assert analysis.columns == 100
+    assert analysis.skipped_columns == every - 100
+    assert analysis.store.end == every
+
+
+def test_each_column_is_timed_by_the_block_that_completed_it():
+    ring = AudioRing.in_memory(1, 200_000)
+    for number, block in enumerate(noise_blocks(20_000, 53)):
+        ring.write(block, (number + 1) * 1_000_000)
+    analysis = analysed(ring)
+    analysis.step()
+    last_samples = np.arange(analysis.store.end) * HOP + N_FFT - 1
+    assert 52 in last_samples % 53  # one of them is the last of its block
+    for column, last in enumerate(last_samples.tolist()):
+        assert analysis.store.entered_ns(column) == (last // 53 + 1) * 1_000_000
+
+
+def test_a_framer_that_was_left_behind_finds_what_is_still_there():
+    ring = AudioRing.in_memory(1, 70_000)
+    for block in noise_blocks(300_000):
+        ring.write(block, 0)
+    framer = Framer(ring, N_FFT, HOP, (0,))
+    assert framer.skip_to(framer.oldest_column) == -(-(300_000 - 70_000) // HOP)
+    assert framer.valid(framer.take(1))

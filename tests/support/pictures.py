@@ -1,0 +1,74 @@
+"""Scenes over columns that are known, without a session."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from livespec.core.arrays import Float32Array
+from livespec.core.scales import FrequencyAxis
+from livespec.display.colormaps import colormap
+from livespec.display.scene import Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
+from livespec.session.clock import Gap, Timeline
+from livespec.session.columns import ColumnStore
+from tests.support.signals import white_noise
+
+RATE, N_FFT, HOP = 48_000, 2048, 512
+BINS, BIN_HZ = N_FFT // 2 + 1, RATE / N_FFT
+
+
+def noisy_levels(count: int, seed: int = 1) -> Float32Array:
+    """(count, BINS) dBFS: noise that differs from bin to bin and column to column, tones, and a chirp."""
+    levels = white_noise(count * BINS, rms=4, seed=seed).reshape(count, BINS) - 85
+    levels[:, [20, 100, 500]] = -10, -25, -40
+    levels[np.arange(count), np.arange(count) * 3 % BINS] = -15
+    return levels
+
+
+@dataclass
+class Picture:
+    """A store that can be added to, and its scenes. gaps: (position, samples) of holes."""
+
+    width: int = 640
+    height: int = 400
+    scale: float = 1.0
+    span_s: float = 4.0
+    gaps: tuple[tuple[int, int], ...] = ()
+    banners: tuple[Banner, ...] = ()
+    axis: FrequencyAxis = field(default_factory=lambda: FrequencyAxis("mel", 40.0, 16_000.0))
+    palette: Palette = field(default_factory=lambda: Palette(colormap("magma"), -100.0, 0.0))
+
+    def __post_init__(self) -> None:
+        columns = self.span_s * RATE / HOP
+        self.pooled = max(1, math.ceil(columns / plot_area(self.frame()).width))
+        self.store = ColumnStore(BINS, math.ceil(columns / self.pooled) + 64, self.pooled, N_FFT, HOP)
+        self.timeline = Timeline(RATE, live=True)
+        self.timeline.start_wall_time = 1_700_000_000.0
+        self.timeline.gaps = tuple(Gap(position, samples, "lost") for position, samples in self.gaps)
+        self.columns = 0
+
+    def add(self, levels: Float32Array) -> None:
+        """Columns (n, BINS) that follow those before; windows over a gap are blanked as a session does it."""
+        for start in range(0, len(levels), 29):
+            part = levels[start : start + 29]
+            self.store.append(self.columns, part, np.zeros(len(part), np.int64))
+            self.columns += len(part)
+        self.store.mark_gaps(self.timeline)
+
+    def frame(self) -> Frame:
+        return Frame(
+            width=self.width,
+            height=self.height,
+            scale=self.scale,
+            title="Test",
+            subtitle="48 kHz  ·  mix",
+            axis=self.axis,
+            palette=self.palette,
+            banners=self.banners,
+        )
+
+    def scene(self, beside_px: float = 0.0) -> Scene:
+        """The newest column at the right edge, or beside it."""
+        newest = self.timeline.seconds_at(self.store.centre(self.columns / self.pooled - 1))
+        end_s = newest - beside_px * self.span_s / plot_area(self.frame()).width
+        return SceneBuilder().build(self.frame(), Columns.now(self.store), self.timeline, end_s, self.span_s)

@@ -1,0 +1,146 @@
+"""A microphone that needs no sound hardware: real PortAudio, real ALSA, a private PulseAudio server.
+
+The server plays into a sink that nobody hears (`vsink`); what it plays is what the source `vmic` records, sample
+for sample: no resampling, no volume, float32 throughout. Nothing of the machine's own sound system is touched.
+Needs: pulseaudio pulseaudio-utils libasound2-plugins libportaudio2.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tests.support.program import bare_environment, needed, wait_until
+
+RATE, CHANNELS = 48_000, 2
+NAME = "vmic"
+
+# norewinds: else what is heard lags two seconds behind what is played
+_MODULES = (
+    "module-native-protocol-unix",
+    f"module-null-sink sink_name=vsink format=float32le rate={RATE} channels={CHANNELS} norewinds=1",
+    f"module-remap-source source_name={NAME} master=vsink.monitor",
+)
+# The default ALSA device must be PulseAudio, even where no system file says so.
+_ALSA = "pcm.!default { type pulse }\nctl.!default { type pulse }\npcm.pulse { type pulse }\n"
+_PLAY_AHEAD_MS = 200  # of the player: a busy machine must not make it stutter
+
+
+class VirtualMicrophone:
+    """Use as a context manager; `environment` is for the programs that shall hear it."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="livespec-mic-"))  # 0700, and short: sockets have short names
+        (self._folder / ".asoundrc").write_text(_ALSA)
+        self.environment = bare_environment(self._folder) | {
+            "PULSE_SERVER": f"unix:{self._folder}/pulse/native",
+            "XDG_RUNTIME_DIR": str(self._folder),
+        }
+        self._server: subprocess.Popen | None = None
+
+    def __enter__(self) -> "VirtualMicrophone":
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    # ---- the server ----
+
+    def start(self) -> None:
+        command = [needed("pulseaudio"), "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
+        for module in _MODULES:
+            command += ["-L", module]
+        log = self._folder / "pulseaudio.log"
+        with log.open("ab") as out:
+            self._server = subprocess.Popen(command, env=self.environment, stdout=out, stderr=out)
+        wait_until(
+            lambda: NAME in self._pactl("list", "short", "sources", check=False),
+            "PulseAudio has started",
+            10,
+            lambda: log.read_text(errors="replace"),
+        )
+        self._pactl("set-default-source", NAME)
+
+    def kill(self) -> None:
+        """As a crash would: without a word to its clients."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
+
+    @contextlib.contextmanager
+    def server_stopped(self) -> Iterator[None]:
+        """The server is there, and does not answer."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._server.send_signal(signal.SIGCONT)
+
+    # ---- the source ----
+
+    def suspend(self) -> None:
+        """The source hands nothing out; what is played meanwhile is lost, and nobody says so."""
+        self._pactl("suspend-source", NAME, "1")
+
+    def resume(self) -> None:
+        self._pactl("suspend-source", NAME, "0")
+
+    @property
+    def listeners(self) -> int:
+        """How many programs record from it at this moment."""
+        sources = dict(line.split("\t")[1::-1] for line in self._pactl("list", "short", "sources").splitlines())
+        outputs = [line.split("\t") for line in self._pactl("list", "short", "source-outputs").splitlines()]
+        return sum(output[1] == sources[NAME] for output in outputs)
+
+    @contextlib.contextmanager
+    def playing(self, sound: np.ndarray) -> Iterator[None]:
+        """The microphone hears this, once. sound: (samples,) for both channels, or (samples, 2); at 48 kHz."""
+        file = self._folder / f"{uuid.uuid4().hex}.f32"
+        both = np.repeat(sound[:, None], CHANNELS, axis=1) if sound.ndim == 1 else sound
+        both.astype("<f4").tofile(file)
+        form = ["--raw", "--format=float32le", f"--rate={RATE}", f"--channels={CHANNELS}"]
+        player = subprocess.Popen(
+            [needed("paplay"), "--device=vsink", f"--latency-msec={_PLAY_AHEAD_MS}", *form, str(file)],
+            env=self.environment,
+        )
+        try:
+            wait_until(lambda: bool(self._pactl("list", "short", "sink-inputs")), "the sound is played", 10)
+            yield
+        finally:
+            player.terminate()
+            player.wait()
+            file.unlink()
+
+    def _pactl(self, *words: str, check: bool = True) -> str:
+        command = [needed("pactl"), *words]
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, check=check, timeout=10
+        ).stdout
+
+
+@contextlib.contextmanager
+def heard_by_this_process(microphone: VirtualMicrophone) -> Iterator[None]:
+    """For a capture that this process starts itself."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(microphone.environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
