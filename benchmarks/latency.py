@@ -11,7 +11,7 @@ import sys
 import time
 
 import numpy as np
-from tests.support.virtual_microphone import virtual_microphone
+from tests.support.virtual_microphone import VirtualMicrophone
 
 from benchmarks.screen import screen
 
@@ -26,7 +26,7 @@ CLICKS = 20
 
 def run():
     delays = {name: [] for name in PROGRAMS}
-    with virtual_microphone() as sound, screen() as display:
+    with VirtualMicrophone() as sound, screen() as display:
         environment = sound.environment | {"DISPLAY": display["DISPLAY"]}
         for _ in range(ROUNDS):
             for name, command in PROGRAMS.items():

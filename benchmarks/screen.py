@@ -4,7 +4,7 @@ import contextlib
 import os
 
 from livespec.display.screen import has_display
-from tests.support.virtual_screen import virtual_screen
+from tests.support.virtual_screen import VirtualScreen
 
 
 @contextlib.contextmanager
@@ -13,5 +13,5 @@ def screen():
     if has_display():
         yield dict(os.environ)
         return
-    with virtual_screen() as virtual:
-        yield os.environ | {"DISPLAY": virtual.display}
+    with VirtualScreen() as virtual:
+        yield os.environ | virtual.environment
