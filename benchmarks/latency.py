@@ -11,9 +11,9 @@ import sys
 import time
 
 import numpy as np
-from tests.support.virtual_microphone import VirtualMicrophone
 
 from benchmarks.screen import screen
+from tests.support.virtual_microphone import VirtualMicrophone
 
 LOOK = ["--range", "-100,-20", "--colormap", "gray", "--scale", "linear", "--fmin", "0", "--fmax", "24000"]
 PROGRAMS = {

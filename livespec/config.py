@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from livespec.errors import FileError, UsageError, suggestion
-from livespec.settings import KEYS, Settings
+from livespec.settings import KEYS, LIMITS, Settings, limits_of
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT_CONFIG = _PACKAGE.parent / "config"
@@ -84,7 +84,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def parse_flags(flags: dict[str, Any]) -> dict[str, Any]:
     """Settings from the texts of the command line. Raises `UsageError`."""
-    return {key: parse(key, number(key, value) if key in _NUMBER_KEYS else value) for key, value in flags.items()}
+    return {key: parse(key, number(key, value) if key in LIMITS else value) for key, value in flags.items()}
 
 
 def number(key: str, text: str) -> float:
@@ -93,7 +93,8 @@ def number(key: str, text: str) -> float:
     try:
         return int(text) if whole else float(text)
     except ValueError:
-        raise UsageError(f"{key} = {text!r} is not a {'whole ' if whole else ''}number") from None
+        hint = limits_of(key) if key in LIMITS else ""
+        raise UsageError(f"{key} = {text!r} is not a {'whole ' if whole else ''}number", hint) from None
 
 
 def parse(key: str, value: Any) -> Any:
@@ -105,16 +106,16 @@ def parse(key: str, value: Any) -> Any:
     parser = _PARSERS.get(key)
     if parser is not None:
         return parser(key, value)
-    expected = bool if key == "fullscreen" else int if key in _WHOLE_KEYS else None
-    if expected is not None and type(value) is not expected:
-        raise UsageError(f"{key} = {value!r} is not {'true or false' if expected is bool else 'a whole number'}")
+    if key == "fullscreen" and not isinstance(value, bool):
+        raise UsageError(f"{key} = {value!r} is not true or false")
+    if key in _WHOLE_KEYS and type(value) is not int:
+        raise UsageError(f"{key} = {value!r} is not a whole number", limits_of(key))
     if key in _TEXT_KEYS and not isinstance(value, str):
         raise UsageError(f"{key} = {value!r} is not text", f'write it in quotes: {key} = "{value}"')
     return value
 
 
 _WHOLE_KEYS = {"samplerate", "n_fft", "hop"}
-_NUMBER_KEYS = _WHOLE_KEYS | {"fmin", "fmax", "span", "history", "history_mb"}
 _TEXT_KEYS = {"source", "device", "window", "precision", "scale", "colormap"}
 
 
@@ -130,7 +131,7 @@ def _parse_range(key: str, value: Any) -> tuple[float, float] | str:
     parts = value.split(",") if isinstance(value, str) else value
     try:
         low, high = (float(part) for part in parts)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UsageError(
             f"{key} = {value!r} is not a range of levels", "range is 'auto' or LOW,HIGH in dBFS: -90,-20"
         ) from None
@@ -141,14 +142,13 @@ def _parse_channels(key: str, value: Any) -> tuple[int, ...] | str:
     words = ("all", "mix", "diff") if key == "show" else ("all",)
     if value in words:
         return str(value)
-    parts = value.split(",") if isinstance(value, str) else [value] if isinstance(value, int) else value
-    try:
-        return tuple(int(part) for part in parts)
-    except (TypeError, ValueError):
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    if not all(type(part) is int or (isinstance(part, str) and part.strip().isdecimal()) for part in parts):
         raise UsageError(
             f"{key} = {value!r} does not name channels",
             f"{key} is {', '.join(words)} or channel numbers: 1,2",
-        ) from None
+        )
+    return tuple(int(part) for part in parts)
 
 
 _PARSERS = {

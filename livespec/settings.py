@@ -5,6 +5,7 @@ Cheap to import: no numpy, no I/O. The field names are the command line's flags 
 and the keys of the TOML files.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
@@ -18,9 +19,17 @@ SCALES: tuple[Scale, ...] = get_args(Scale)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 SHOW_WORDS = ("all", "mix", "diff")
 
-N_FFT_SMALLEST, N_FFT_LARGEST = 16, 1 << 20
-SAMPLERATE_SMALLEST, SAMPLERATE_LARGEST = 100, 1_536_000
-SPAN_SHORTEST_S, SPAN_LONGEST_S = 0.1, 3600.0
+# Smallest, largest, unit.
+LIMITS: Mapping[str, tuple[float, float, str]] = {
+    "samplerate": (100, 1_536_000, "Hz"),
+    "n_fft": (16, 1 << 20, "samples"),
+    "hop": (1, 1 << 20, "samples"),
+    "fmin": (0, 768_000, "Hz"),
+    "fmax": (1, 768_000, "Hz"),
+    "span": (0.1, 3600, "s"),
+    "history": (0, 86_400, "s"),
+    "history_mb": (1, 1 << 20, "MB"),
+}
 FULL_RANGE_DBFS = (-200.0, 60.0)
 FMIN_DEFAULT_HZ, FMAX_DEFAULT_HZ = 40.0, 16_000.0
 START_RANGE_DBFS = (-100.0, -20.0)
@@ -58,14 +67,8 @@ class Settings:
     fullscreen: bool = False
 
     def __post_init__(self) -> None:
-        _check_number("samplerate", self.samplerate, SAMPLERATE_SMALLEST, SAMPLERATE_LARGEST, "Hz")
-        _check_number("n_fft", self.n_fft, N_FFT_SMALLEST, N_FFT_LARGEST, "samples")
-        _check_number("hop", self.hop, 1, N_FFT_LARGEST, "samples")
-        _check_number("fmin", self.fmin, 0, SAMPLERATE_LARGEST / 2, "Hz")
-        _check_number("fmax", self.fmax, 1, SAMPLERATE_LARGEST / 2, "Hz")
-        _check_number("span", self.span, SPAN_SHORTEST_S, SPAN_LONGEST_S, "s")
-        _check_number("history", self.history, 0, 86_400, "s")
-        _check_number("history_mb", self.history_mb, 1, 1 << 20, "MB")
+        for key in LIMITS:
+            _check_number(key, getattr(self, key))
         _check_word("precision", self.precision, PRECISIONS)
         _check_word("scale", self.scale, SCALES)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
@@ -120,13 +123,20 @@ def _default_fmax(fmin: float, nyquist: float) -> float:
     return nyquist if fmin >= FMAX_DEFAULT_HZ / 2 else min(FMAX_DEFAULT_HZ, nyquist)
 
 
-def _check_number(key: str, value: float | None, low: float, high: float, unit: str) -> None:
+def limits_of(key: str) -> str:
+    """What a number may be, as a hint."""
+    low, high, unit = LIMITS[key]
+    return f"{key} goes from {low} to {high} {unit}"
+
+
+def _check_number(key: str, value: float | None) -> None:
     if value is None:
         return
+    low, high, unit = LIMITS[key]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise UsageError(f"{key} = {value!r} is not a number", f"{key} goes from {low} to {high} {unit}")
+        raise UsageError(f"{key} = {value!r} is not a number", limits_of(key))
     if not low <= value <= high:
-        raise UsageError(f"{key} = {value} {unit} is out of range", f"{key} goes from {low} to {high} {unit}")
+        raise UsageError(f"{key} = {value} {unit} is out of range", limits_of(key))
 
 
 def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:

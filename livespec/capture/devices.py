@@ -4,6 +4,7 @@ The listing itself is done by a short-lived child process (`device_probe`): Port
 it starts, and a sound server that does not answer may hang whoever asks.
 """
 
+import atexit
 import json
 import subprocess
 import sys
@@ -45,6 +46,7 @@ class DeviceListing:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        atexit.register(self._child.kill)  # a sound system that does not answer must not outlive an interrupted start
 
     def result(self) -> list[InputDevice]:
         """The inputs, best first within each host. Raises `DeviceError` where the sound system does not answer."""

@@ -87,10 +87,10 @@ class PacedSource:
     def _up_to_limit(self) -> Iterator[Float32Array]:
         left = sys.maxsize if self._limit is None else self._limit
         for block in self.blocks():
-            if left <= 0:
-                return
             yield block[:left]
             left -= len(block)
+            if left <= 0:
+                return
 
     def _wait_for_room(self, ring: SharedRing, reception: Reception, n: int) -> bool:
         room = ring.capacity - ring.margin // 2 if ring.capacity > ring.margin else ring.capacity

@@ -3,12 +3,14 @@
 Light to import: `livespec --help` loads neither Qt nor vispy nor scipy.
 """
 
+import signal
 import sys
 from collections.abc import Sequence
 
 from livespec.errors import LivespecError, suggestion
 
 _USAGE, _DEFECT = 2, 1
+_INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt; to us, ending a program is no error
 COMMANDS = ("monitor", "devices", "config")
 _GLOBAL_FLAGS = ("--help", "-h", "--version")
 
@@ -17,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code: 0 fine, 1 a defect, 2 wrong use, 3 device or display, 4 file."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until a run has its own way to end
     try:
         sys.exit(_run(_with_command(given)))
     except LivespecError as error:
@@ -44,7 +47,7 @@ def _run(arguments: list[str]) -> int:
     from livespec.cli.app import app
 
     code = app(arguments, prog_name="livespec", standalone_mode=False)
-    return code if isinstance(code, int) else 0
+    return code if isinstance(code, int) and code != _INTERRUPTED else 0
 
 
 def _with_command(given: list[str]) -> list[str]:
