@@ -24,7 +24,7 @@ Cause = Literal["overflow", "lost", "reopened"]
 
 _BUCKET_S: Final = 0.5
 _BUCKETS: Final = 8
-_STALL_S: Final = 0.15  # PulseAudio's blocks come up to 50 ms apart
+_STALL_S: Final = 0.05  # beside two blocks; what only looks like a stall settles without a gap
 _SETTLE_S: Final = 0.4
 _SETTLE_CALM_S: Final = 0.25
 _SETTLE_STEP_S: Final = 0.002

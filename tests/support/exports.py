@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtGui import QImage
 
-from livespec.core.arrays import Float32Array, Float64Array
+from livespec.core.arrays import Float32Array, Float64Array, Uint8Array
 from tests.support.signals import chirp
 
 CHIRP_LOW_HZ, CHIRP_HZ_PER_S = 2_000.0, 400.0
@@ -62,3 +63,11 @@ def position_chirp(seconds: float, samplerate: int = 48_000) -> Float32Array:
 def read_stats(path: Path) -> dict[str, Any]:
     """A `--stats` file."""
     return json.loads(path.read_text())
+
+
+def read_picture(path: Path) -> Uint8Array:
+    """A `--screenshot` file: (height, width, 3)."""
+    image = QImage(str(path)).convertToFormat(QImage.Format.Format_RGB888)
+    assert not image.isNull(), path
+    lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return lines[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()

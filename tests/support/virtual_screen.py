@@ -21,7 +21,16 @@ class VirtualScreen:
 
     def __enter__(self) -> "VirtualScreen":
         reader, writer = os.pipe()
-        command = [needed("Xvfb"), "-displayfd", str(writer), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"]
+        command = [
+            needed("Xvfb"),
+            "-displayfd",
+            str(writer),
+            "-screen",
+            "0",
+            f"{WIDTH}x{HEIGHT}x24",
+            "-nolisten",
+            "tcp",
+        ]
         self._server = subprocess.Popen(
             command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -117,5 +126,3 @@ class _ClientMessage(ctypes.Structure):
         ("data", ctypes.c_long * 5),
         ("padding", ctypes.c_long * 24),
     )
-
-

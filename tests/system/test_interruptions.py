@@ -1,0 +1,208 @@
+"""What happens to the program, to the microphone and to the sound server while livespec captures.
+
+The truth comes from the sound: a chirp whose frequency says which part of it a column shows.
+"""
+
+import signal
+import time
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from tests.support.exports import Export, position_chirp, read_stats
+from tests.support.program import wait_until, with_signal
+from tests.support.virtual_microphone import RATE
+
+COLUMNS_PER_S = RATE / 512
+QUIT_S = 1.5  # under a second, and what a busy machine adds
+FILES = ("--export", "e.npz", "--stats", "s.json")
+
+
+@pytest.fixture
+def capture(start, tmp_path):
+    """capture(microphone): livespec, no window, that has exported a second and a half."""
+
+    def begin(microphone):
+        program = start("--view", "none", *FILES, environment=microphone.environment)
+        program.wait_for_columns(tmp_path / "e.npz", round(1.5 * COLUMNS_PER_S))
+        return program
+
+    return begin
+
+
+def after(program, tmp_path, seconds):
+    """Let it go on for so many seconds of sound, end it, and read what it left."""
+    program.wait_for_columns(tmp_path / "e.npz", round(seconds * COLUMNS_PER_S), seconds + 15)
+    done, took = program.quit_by(lambda: program.send(signal.SIGINT))
+    assert done.returncode == 0, done.stderr
+    assert took < QUIT_S
+    export, stats = Export.of(tmp_path / "e.npz"), read_stats(tmp_path / "s.json")
+    assert [[gap["position"], gap["samples"]] for gap in stats["gaps"]] == export.gaps.tolist()
+    assert_gaps_blank_their_columns_only(export)
+    return export, stats
+
+
+def assert_gaps_blank_their_columns_only(export):
+    straddling = np.zeros(len(export.db), bool)
+    for position, _ in export.gaps:
+        straddling |= (export.positions < position) & (position < export.positions + export.n_fft)
+    np.testing.assert_array_equal(export.gap, straddling)
+    np.testing.assert_array_equal(np.isnan(export.db).all(axis=1), straddling)
+    assert not np.isnan(export.db[~straddling]).any()
+    np.testing.assert_array_equal(export.positions, np.arange(len(export.db)) * export.hop)
+
+
+def lost_s(export):
+    """(columns that hear the chirp,) seconds that are missing between its beginning and each column."""
+    late = export.played_s() - export.centres_s
+    heard = late[~np.isnan(late)]
+    return heard - np.median(heard[:40])
+
+
+def true_hole_s(export):
+    """Seconds of the sound that are in no sample at the one gap, from the columns beside it alone."""
+    late = export.played_s() - export.centres_s
+    ((position, _),) = export.gaps
+    before = late[export.positions + export.n_fft <= position]
+    following = late[export.positions >= position]
+    return float(np.nanmedian(following[:60]) - np.nanmedian(before[-60:]))
+
+
+@pytest.mark.parametrize("whom", ["the program", "the program and its capture process"])
+def test_stopped_for_two_seconds_nothing_is_lost_and_no_gap_is_made_up(microphone, capture, tmp_path, whom):
+    with microphone.playing(position_chirp(30)):
+        program = capture(microphone)
+        stopped = [program.process, program.capture_child] if "its" in whom else [program.process]
+        for process in stopped:
+            process.send_signal(signal.SIGSTOP)
+        before = program.columns_written(tmp_path / "e.npz")
+        time.sleep(2)
+        assert program.columns_written(tmp_path / "e.npz") == before
+        for process in stopped:
+            process.send_signal(signal.SIGCONT)
+        export, stats = after(program, tmp_path, 2 + 2)
+    assert stats["gaps"] == []
+    assert stats["xruns"] == 0
+    lost = lost_s(export)
+    assert len(lost) > 5 * COLUMNS_PER_S
+    assert np.abs(lost).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cause"),
+    [
+        pytest.param(0.5, "lost", id="shortly"),
+        pytest.param(2, "reopened", id="for two seconds"),  # after one second of nothing the stream is opened anew
+    ],
+)
+def test_a_suspended_source_is_one_gap_of_the_true_length(microphone, capture, tmp_path, seconds, cause):
+    with microphone.playing(position_chirp(30)):
+        program = capture(microphone)
+        microphone.suspend()
+        try:
+            time.sleep(seconds)
+        finally:
+            microphone.resume()
+        export, stats = after(program, tmp_path, 2)
+    assert [gap["cause"] for gap in stats["gaps"]] == [cause]
+    truth, said = true_hole_s(export), stats["gaps"][0]["samples"] / RATE
+    print(f"\nhole: {truth:.3f} s lost in truth, {said:.3f} s said, error {1000 * (said - truth):.1f} ms")
+    assert seconds - 0.1 < truth < seconds + 0.6
+    assert said == pytest.approx(truth, abs=0.05)
+
+    late = export.played_s() - export.times_s  # with the hole in it, the time axis is the sound's own
+    assert np.nanmax(late) - np.nanmin(late) < 0.05 + 0.02
+
+
+def test_a_killed_capture_process_is_replaced_at_once_and_the_history_stays(microphone, capture, tmp_path):
+    with microphone.playing(position_chirp(30)):
+        program = capture(microphone)
+        killed = program.capture_child
+        began = time.perf_counter()
+        killed.kill()
+        wait_until(lambda: not killed.is_running(), "the killed process is gone")
+        time.sleep(0.1)  # what it had delivered is exported
+        before = program.columns_written(tmp_path / "e.npz")
+        program.wait_for_columns(tmp_path / "e.npz", 1)
+        again_s = time.perf_counter() - began
+        assert program.capture_child.pid != killed.pid
+        export, stats = after(program, tmp_path, 2)
+    assert again_s < 2
+    assert [gap["cause"] for gap in stats["gaps"]] == ["reopened"]
+    truth, said = true_hole_s(export), stats["gaps"][0]["samples"] / RATE
+    print(
+        f"\ncapturing again after {again_s:.3f} s; hole: {truth:.3f} s in truth, {said:.3f} s said, "
+        f"error {1000 * (said - truth):.1f} ms"
+    )
+    assert said == pytest.approx(truth, abs=0.05)
+    assert len(export.db) > before + 1.9 * COLUMNS_PER_S
+    assert np.isfinite(export.played_s()[5 : before - 10]).all()
+
+
+def test_after_a_restart_of_the_sound_server_the_capture_comes_back_by_itself(own_microphone, capture, tmp_path):
+    program = capture(own_microphone)
+    own_microphone.kill()
+    killed = time.time()
+    time.sleep(1.5)
+    assert program.runs
+    own_microphone.start()
+    back_s = program.wait_for_columns(tmp_path / "e.npz", 1)
+    outage_s = time.time() - killed
+    export, stats = after(program, tmp_path, 2)
+    ended = time.time()
+    print(f"\nback {back_s:.2f} s after the server; {outage_s:.2f} s without sound, {stats['gaps']}")
+    assert back_s < 4
+    assert [gap["cause"] for gap in stats["gaps"]] == ["reopened"]
+    assert stats["gaps"][0]["samples"] / RATE == pytest.approx(outage_s, abs=0.3)
+    ended_s = ended - datetime.fromisoformat(export.start_time).timestamp()
+    assert export.times_s[-1] == pytest.approx(ended_s, abs=0.8)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stopped_s", [0.1, 2.5])
+def test_with_a_stopped_sound_server_livespec_still_quits_and_leaves_nothing(
+    own_microphone, capture, tmp_path, number, stopped_s
+):
+    program = capture(own_microphone)
+    with own_microphone.server_stopped():
+        time.sleep(stopped_s)  # later, the capture process hangs in opening
+        done, took = program.quit_by(lambda: program.send(number))
+        print(f"\nquit in {took:.2f} s")
+        assert done.returncode == 0, done.stderr
+        assert took < QUIT_S
+        wait_until(lambda: not program.left_behind, "no process is left", 0.5, lambda: str(program.left_behind))
+    assert len(Export.of(tmp_path / "e.npz").db) > COLUMNS_PER_S
+    assert read_stats(tmp_path / "s.json")["captured_samples"] > RATE
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_while_it_asks_a_stopped_sound_server_for_devices_it_can_be_ended_too(own_microphone, start, number):
+    with own_microphone.server_stopped():
+        program = start("--view", "none", environment=own_microphone.environment)
+        wait_until(lambda: len(program.left_behind) == 2, "it asks for the devices")
+        time.sleep(0.5)
+        done, took = program.quit_by(lambda: program.send(number))
+        print(f"\nquit in {took:.2f} s")
+        assert took < QUIT_S
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        wait_until(lambda: not program.left_behind, "no process is left", 0.5, lambda: str(program.left_behind))
+
+
+def test_a_sound_server_that_does_not_answer_is_said_to_who_asked_for_the_microphone(own_microphone, start):
+    with own_microphone.server_stopped():
+        program = start("--source", "mic", "--view", "none", environment=own_microphone.environment)
+        done = program.end(15)
+    assert done.returncode == 3
+    assert "did not answer" in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+def test_a_killed_livespec_leaves_no_capture_process(microphone, capture):
+    program = capture(microphone)
+    child = program.capture_child
+    program.process.kill()
+    program.end()
+    wait_until(lambda: not child.is_running() or child.status() == "zombie", "the capture process has ended", 2)
+    with_signal(child, signal.SIGKILL)
