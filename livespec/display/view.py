@@ -91,7 +91,9 @@ class View:
         newest_middle = (monitor.ring.end - engine.n_fft / 2) / engine.samplerate
         if monitor.source.finished or not monitor.source.info.speed:
             return newest_middle
-        waits = _ANALYSIS_DELAY_S + engine.hop / engine.samplerate
+        # Blocks end on a grid of their own: the newest whole window may lag behind them by so much.
+        lag = engine.hop - math.gcd(engine.hop, timeline.block)
+        waits = _ANALYSIS_DELAY_S + lag / engine.samplerate
         return self._playhead.advance(waits) - engine.n_fft / 2 / timeline.samplerate
 
     def _current_frame(self, width: int, height: int, scale: float, end_s: float) -> Frame:

@@ -74,7 +74,8 @@ class Timeline:
         self.start_wall_time: float | None = None
         self.drift_ppm: float | None = None
         self._seen_blocks = 0
-        self._end, self._entered, self._block_s = 0, 0.0, 0.0
+        self.block = 0  # samples of the newest block
+        self._end, self._entered = 0, 0.0
         self._buckets: deque[_Bucket] = deque(maxlen=_BUCKETS)
         self._settling: _Settling | None = None
         self._base: float | None = None
@@ -105,7 +106,7 @@ class Timeline:
             self._watch(entered, arrival, flags)
         elif entered - self._entered > _STALL_S + self._block_s:
             self._buckets.clear()  # a file or a pipe that paused goes on where it was
-        self._block_s = (end - self._end) / self.samplerate
+        self.block = end - self._end
         self._end, self._entered = end, entered
         if self._settling is None:
             self._note(entered, arrival)
@@ -167,6 +168,10 @@ class Timeline:
 
     # ---- any thread ----
 
+    @property
+    def _block_s(self) -> float:
+        return self.block / self.samplerate
+
     def seconds_at(self, position: float) -> float:
         """Time of a position: position / rate plus the holes before it."""
         lost = sum(gap.samples for gap in self.gaps if gap.position <= position)
@@ -183,11 +188,14 @@ class Timeline:
 
     @property
     def delay_s(self) -> float:
-        """How late blocks come at most, one block included, in seconds of sound: what a smooth picture waits for."""
+        """How late blocks come, one block included, in seconds of sound: what a smooth picture waits for.
+
+        The latest but for one half second: a single hitch is not worth seconds of delay.
+        """
         if self._base is None or not self._speed:
             return 0.0
-        buckets = tuple(self._buckets)
-        late = max((bucket.latest for bucket in buckets), default=self._base) - self._base
+        latest = sorted(bucket.latest for bucket in tuple(self._buckets)) or [self._base]
+        late = latest[max(0, len(latest) - 2)] - self._base
         return min(late + self._block_s, _DELAY_LONGEST_S * max(1.0, self._speed))
 
     def seconds_now(self) -> float:
