@@ -8,6 +8,7 @@ from livespec.session.clock import Timeline
 _CATCH_UP: Final = 0.05  # at most 5 % faster or slower than the sound
 _GAIN_PER_S: Final = 1.0
 _JUMP_S: Final = 0.5
+_BEGINNING_S: Final = 1.5
 
 
 class Playhead:
@@ -23,7 +24,8 @@ class Playhead:
         now = time.perf_counter()
         elapsed, self._looked = (now - self._looked) * self._speed, now
         target = self._timeline.seconds_now() - self._timeline.delay_s - extra_delay_s
-        if self._at is None or abs(target - self._at) > _JUMP_S:
+        beginning = self._timeline.seconds_now() < _BEGINNING_S  # how late blocks come is not known yet
+        if self._at is None or beginning or abs(target - self._at) > _JUMP_S:
             self._at = target
             return target
         correction = (target - self._at - elapsed) * min(1.0, _GAIN_PER_S * elapsed)
