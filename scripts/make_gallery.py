@@ -2,7 +2,10 @@
 
     .venv/bin/python scripts/make_gallery.py
 
-The same pictures each time: the signal is deterministic, and the clock on the time axis is set to noon.
+The same pictures each time: the signal is deterministic, and the clock on the time axis is set to noon. The
+first picture of the README is the real window instead, and needs a display:
+
+    .venv/bin/livespec --source demo --duration 19.2 --screenshot docs/images/livespec.png
 """
 
 import os
@@ -25,11 +28,11 @@ _RATE = 48_000
 _SECONDS = 16  # twice through the chords: the second time with the sweep
 _NOON = datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()
 
-# Name → preset (None: the built-in settings) and size.
-_PICTURES = {"livespec": (None, 1280, 720), "music": ("music", 880, 495), "bass": ("bass", 880, 495)}
+# Name → preset and size.
+_PICTURES = {"music": ("music", 880, 495), "bass": ("bass", 880, 495)}
 
 
-def draw(preset: str | None, width: int, height: int) -> np.ndarray:
+def draw(preset: str, width: int, height: int) -> np.ndarray:
     """The last picture of a run on the demo signal: (height, width, 3)."""
     settings = load(preset, None, {}).at_rate(_RATE)
     source = DemoSource(0, _RATE, _SECONDS * _RATE)
