@@ -29,6 +29,7 @@ _SETTLE_S: Final = 0.4
 _SETTLE_CALM_S: Final = 0.25
 _SETTLE_STEP_S: Final = 0.002
 _SETTLE_LONGEST_S: Final = 5.0
+_STILL_COMING_S: Final = 0.06  # a backlog is handed out without pauses; blocks of now come at most so far apart
 _LOST_AT_LEAST_S: Final = 0.03  # servers move their latency by some milliseconds without losing a sample
 _DELAY_LONGEST_S: Final = 0.3
 _DRIFT_AFTER_S: Final = 20.0
@@ -93,11 +94,17 @@ class Timeline:
         return log
 
     def settle(self) -> None:
-        """Decide about a disturbance now: nothing more will come."""
-        if self._settling is not None:
-            self._decide(self._settling)
+        """Decide about a disturbance now: nothing more will come. A backlog that was still coming in is no loss."""
+        settling, self._settling = self._settling, None
+        if settling is None:
+            return
+        if settling.cause == "lost" and self._entered - settling.improved < _STILL_COMING_S:
+            return
+        self._decide(settling)
 
     def _take(self, end: int, entered: float, flags: int) -> None:
+        if self._settling is not None and flags & OPENED:
+            self._decide(self._settling)  # nothing more will come of the stream before: two holes are two gaps
         arrival = entered * (self._speed or 1.0) - self.seconds_at(end)
         if self._base is None:
             self._base = arrival

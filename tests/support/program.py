@@ -1,5 +1,6 @@
 """livespec as a user starts it: a process with its own environment, that must leave nothing behind."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -143,10 +144,8 @@ class Program:
 
 def with_signal(process: psutil.Process, number: int) -> None:
     """Send it, if the process is still there."""
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)
-    except psutil.NoSuchProcess:
-        pass
 
 
 def _environment(process: psutil.Process) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class VirtualMicrophone:
         }
         self._server: subprocess.Popen | None = None
 
-    def __enter__(self) -> "VirtualMicrophone":
+    def __enter__(self) -> Self:
         try:
             self.start()
         except BaseException:

@@ -7,6 +7,7 @@ import ctypes
 import ctypes.util
 import os
 import subprocess
+from typing import Self
 
 import numpy as np
 
@@ -19,7 +20,7 @@ WIDTH, HEIGHT = 1400, 900
 class VirtualScreen:
     """Use as a context manager; `environment` (a part of one) is for the programs that shall open a window on it."""
 
-    def __enter__(self) -> "VirtualScreen":
+    def __enter__(self) -> Self:
         reader, writer = os.pipe()
         command = [
             needed("Xvfb"),
@@ -30,6 +31,7 @@ class VirtualScreen:
             f"{WIDTH}x{HEIGHT}x24",
             "-nolisten",
             "tcp",
+            "-noreset",  # else it begins anew, deaf for a moment, whenever its last client goes
         ]
         self._server = subprocess.Popen(
             command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -13,9 +13,9 @@ from tests.support.virtual_microphone import RATE
 QUIT_S = 1.5  # under a second, and what a busy machine adds
 FILES = ("--export", "e.npz", "--stats", "s.json", "--screenshot", "p.png")
 ARRAYS = (
-    "db frequencies_hz times_s positions gap gaps samplerate n_fft hop window channels settings start_time units "
-    "schema version"
-).split()
+    *("db", "frequencies_hz", "times_s", "positions", "gap", "gaps", "samplerate", "n_fft", "hop", "window"),
+    *("channels", "settings", "start_time", "units", "schema", "version"),
+)
 
 
 def assert_ended_well(done, folder):

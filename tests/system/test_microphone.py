@@ -118,8 +118,7 @@ def test_stalls_of_the_interpreter_lock_in_the_parent_lose_nothing_and_do_not_re
     }
     figures["worst"] = _worst(calm, seconds), _worst(stalled, seconds)
     print(
-        "\nblock intervals, calm and stalled: "
-        + ", ".join(f"{n} {a:.1f} {b:.1f} ms" for n, (a, b) in figures.items())
+        "\nblock intervals, calm and stalled: " + ", ".join(f"{n} {a:.1f} {b:.1f} ms" for n, (a, b) in figures.items())
     )
     # Were a callback held up by a stall, as many intervals as there are stalls would be 100 ms or more.
     assert figures["p95"][1] < 1.5 * figures["p95"][0]

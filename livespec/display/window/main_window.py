@@ -128,11 +128,16 @@ class MainWindow(QMainWindow):
             self.close()
             return
         now = time.perf_counter()
-        visible = self._picture.isExposed()
+        visible = self._can_be_seen()
         if visible:
             self._picture.update()
         self._due = max(self._due + (_FRAME_S if visible else _HIDDEN_S), now)
         self._timer.start(max(0, round((self._due - now) * 1000)))
+
+    def _can_be_seen(self) -> bool:
+        """Not minimised, not hidden. A window inside another is not told when the outer one goes."""
+        outer = self.windowHandle()
+        return self._picture.isExposed() and outer.isExposed()
 
     def _look_after_session(self) -> None:
         now = time.perf_counter()
