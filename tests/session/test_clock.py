@@ -173,3 +173,17 @@ def test_a_window_straddles_a_gap_when_it_has_samples_from_both_sides(gaps, n_ff
     straddling = timeline.straddles(firsts, n_fft)
     for first, found in zip(firsts.tolist(), straddling, strict=True):
         assert found == any(first < position <= first + n_fft - 1 for position, _ in gaps)
+
+
+def test_two_reopenings_within_half_a_second_are_two_gaps():
+    lost = ((2.0, 0.3), (2.5, 0.25))
+    opened = {number: OPENED for number in (0, 229, 274)}
+    gaps = Capture(seconds=6, lost=lost, flags=opened).run().gaps
+    assert [gap.cause for gap in gaps] == ["reopened", "reopened"]
+    assert [gap.samples / RATE for gap in gaps] == pytest.approx([0.3, 0.25], abs=0.015)
+
+
+def test_an_end_in_the_middle_of_a_backlog_invents_no_gap():
+    # Two seconds late, caught up with at four times the pace of the sound: it ends before that is done.
+    timeline = Capture(seconds=3.2, stalled=((1.0, 2.0),), catch_up=4.0).run()
+    assert timeline.gaps == ()

@@ -84,7 +84,7 @@ def test_the_duration_ends_a_run_by_itself(microphone, screen, start, tmp_path, 
     export, stats = assert_ended_well(program.end(), tmp_path)
     print(f"\n{stats['duration_s']:.2f} s of sound, ended {took:.2f} s after the first column")
     assert 2 <= stats["duration_s"] < 3
-    assert 1.8 < took < 2 + QUIT_S
+    assert took < 2 + QUIT_S
     assert export.channels.tolist() == ["1"]
 
 

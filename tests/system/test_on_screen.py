@@ -36,8 +36,8 @@ def is_colour(picture, colour):
 
 def plot_on(picture):
     """Where the waterfall is, by the picture alone: what is not background, right of the frequency ticks."""
-    middle = 72 + 600
-    rows = np.flatnonzero(~is_colour(picture[44:, middle], BACKGROUND))
+    middle = [72 + 600, 72 + 603]  # below one of them may hang a tick of the time axis
+    rows = np.flatnonzero(~is_colour(picture[44:, middle], BACKGROUND).any(axis=1))
     height = int(np.flatnonzero(np.diff(rows, append=rows[-1] + 2) > 1)[0]) + 1
     columns = np.flatnonzero(~is_colour(picture[44 + height // 2, 72:1280], BACKGROUND))
     width = int(np.flatnonzero(np.diff(columns, append=columns[-1] + 2) > 1)[0]) + 1
@@ -231,7 +231,7 @@ def test_the_hole_of_a_suspended_microphone_is_drawn_to_scale(microphone, screen
     hatched = np.flatnonzero(is_colour(area, GAP_STROKE).mean(axis=0) > 0.1)
     assert len(hatched) == hatched[-1] - hatched[0] + 1
     assert len(hatched) == pytest.approx(lost / RATE / 10 * plot.width, abs=2)
-    assert len(hatched) == pytest.approx(2 / 10 * plot.width, abs=0.1 / 10 * plot.width)
+    assert 1.9 < len(hatched) / plot.width * 10 < 2.8  # a busy machine suspends and resumes late
 
 
 def test_the_screenshot_is_what_is_on_the_screen(screen, nothing, start, tmp_path):
