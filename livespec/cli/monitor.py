@@ -144,16 +144,16 @@ def run(order: Run) -> None:
     from livespec.cli.sources import SourceChoice
 
     source_choice = SourceChoice(order.settings, order.pcm, order.speed, order.duration, fast=order.view == "none")
-    if order.view == "window":
-        _import_window_parts()  # while the devices are being listed
-    source = source_choice.result()
-    settings = order.settings.at_rate(source.info.samplerate)
-    _check_look(settings)
 
+    # While the devices are being listed; Qt comes after that, while the capture starts.
+    from livespec.display.colormaps import colormap
     from livespec.display.view import view_request
     from livespec.session.monitor import Monitor
     from livespec.session.stats import write_json
 
+    source = source_choice.result()
+    settings = order.settings.at_rate(source.info.samplerate)
+    colormap(settings.colormap)  # a name that is not known is said before anything starts
     monitor = Monitor(source, settings, view_request(settings, source.info.samplerate, _HEADLESS_SIZE[0]), order.export)
     if order.screenshot == _HEADLESS_PICTURE:
         print(f"livespec: no display: drawing {source.info.name} to {order.screenshot}", file=sys.stderr)
@@ -209,18 +209,6 @@ def _save_headless_picture(monitor: Any, path: Path) -> None:
     save_png(pixels, path)
     del application
     print(f"livespec: the picture is in {path}", file=sys.stderr)
-
-
-def _import_window_parts() -> None:
-    from livespec.display.window.main_window import make_application
-
-    make_application()
-
-
-def _check_look(settings: Settings) -> None:
-    from livespec.display.colormaps import colormap
-
-    colormap(settings.colormap)
 
 
 def _view(wanted: str | None) -> ViewKind:
