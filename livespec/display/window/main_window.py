@@ -159,8 +159,8 @@ class MainWindow(QMainWindow):
         window_ms = 1000 * engine.n_fft / info.samplerate
         overlap = 100 * (1 - engine.hop / engine.n_fft)
         self._left.setText(
-            f"{info.title}   ·   {info.samplerate / 1000:g} kHz   ·   {engine.bin_hz:.3g} Hz/bin   ·   "
-            f"{window_ms:.3g} ms window   ·   {overlap:.0f} % overlap"
+            f"{info.title}   ·   {info.samplerate / 1000:g} kHz   ·   {_three_digits(engine.bin_hz)} Hz/bin   ·   "
+            f"{_three_digits(window_ms)} ms window   ·   {overlap:.0f} % overlap"
         )
         frames, since = self._frames_seen
         figures = self._monitor.view_figures
@@ -201,6 +201,10 @@ class MainWindow(QMainWindow):
         painter.drawImage(self._container.mapTo(self, QPoint(0, 0)), picture)
         painter.end()
         return whole
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 
 def make_application() -> QApplication:
