@@ -177,7 +177,7 @@ def test_a_window_straddles_a_gap_when_it_has_samples_from_both_sides(gaps, n_ff
 
 def test_two_reopenings_within_half_a_second_are_two_gaps():
     lost = ((2.0, 0.3), (2.5, 0.25))
-    opened = {number: OPENED for number in (0, 229, 274)}
+    opened = dict.fromkeys((0, 229, 274), OPENED)
     gaps = Capture(seconds=6, lost=lost, flags=opened).run().gaps
     assert [gap.cause for gap in gaps] == ["reopened", "reopened"]
     assert [gap.samples / RATE for gap in gaps] == pytest.approx([0.3, 0.25], abs=0.015)
