@@ -55,7 +55,7 @@ def load(preset: str | None, config: Path | None, flags: dict[str, Any]) -> Sett
 def read(path: Path) -> dict[str, Any]:
     """Checked key → value of one TOML file. Raises `UsageError` with file and line, or `FileError`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:

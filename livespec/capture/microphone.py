@@ -82,7 +82,8 @@ class MicrophoneSource:
                     self.failure = _refused(self.info.name, reason)
                     return
                 attempts = 0 if ring.end > before else min(attempts + 1, len(_BACK_OFF_S) - 1)
-                self.trouble = f"{self.info.name}: {reason}; trying again"
+                why = "cannot be opened" if child.refused else reason  # PortAudio's words say little to a person
+                self.trouble = f"{self.info.name}: {why}; trying again"
                 self._stopping.wait(_BACK_OFF_S[attempts])
         except BaseException as error:  # noqa: BLE001 - shown by the session, whatever it is
             self.failure = error

@@ -93,7 +93,7 @@ class PacedSource:
                 return
 
     def _wait_for_room(self, ring: SharedRing, reception: Reception, n: int) -> bool:
-        room = ring.capacity - ring.margin // 2 if ring.capacity > ring.margin else ring.capacity
+        room = min(ring.capacity, reception.read_ahead)
         while ring.end + n - reception.needed_from() > room:
             if self._stopping.wait(0.002):
                 return False

@@ -1,5 +1,6 @@
 """What every source of sound is to the rest of the program."""
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,11 +40,13 @@ class Reception:
     """What a source and its readers tell each other while it runs.
 
     wake: set after every block. needed_from: position of the oldest sample that a reader still needs;
-    sources that can wait (files, pipes) do not overwrite it, devices do.
+    sources that can wait (files, pipes) do not overwrite it, and stay within `read_ahead` samples of it, so that
+    little is left to do when a run is ended. Devices cannot wait.
     """
 
     wake: threading.Event
     needed_from: Callable[[], int]
+    read_ahead: int = sys.maxsize
 
 
 class Source(Protocol):

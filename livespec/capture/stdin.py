@@ -70,13 +70,18 @@ class StdinSource(PacedSource):
         pcm: str | None,
         samplerate: int | None,
         stream: BinaryIO | None = None,
-        limit: int | None = None,
+        duration_s: float | None = None,
     ) -> None:
         # Unbuffered: a thread that waits in a buffered read holds its lock, and the interpreter could not end.
         self._stream = stream or open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
         self._bytes = sys.maxsize
         if pcm is None:
-            name, samplerate, present, self._bytes = _read_wav_header(self._stream)
+            name, rate, present, self._bytes = _read_wav_header(self._stream)
+            if samplerate not in (None, rate):
+                raise UsageError(
+                    f"standard input is at {rate} Hz, not {samplerate} Hz", "leave the samplerate to the stream"
+                )
+            samplerate = rate
             from livespec.capture.file import choose_channels
 
             channels = choose_channels(wanted, present, "standard input")
@@ -97,6 +102,7 @@ class StdinSource(PacedSource):
         self._format = FORMATS[name]
         self._present = present
         self._pick = [number - 1 for number in channels]
+        limit = None if duration_s is None else round(duration_s * samplerate)
         super().__init__(SourceInfo("stdin", "standard input", int(samplerate), channels, speed=speed), limit)
 
     def blocks(self) -> Iterator[Float32Array]:

@@ -3,6 +3,7 @@
 Light to import: `livespec --help` loads neither Qt nor vispy nor scipy.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from livespec.errors import LivespecError, suggestion
 
 _USAGE, _DEFECT = 2, 1
+_STDERR = 2
 _INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt; to us, ending a program is no error
 COMMANDS = ("monitor", "devices", "config")
 _GLOBAL_FLAGS = ("--help", "-h", "--version")
@@ -19,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code: 0 fine, 1 a defect, 2 wrong use, 3 device or display, 4 file."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    _keep_standard_descriptors()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until a run has its own way to end
     try:
         sys.exit(_run(_with_command(given)))
@@ -43,10 +46,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_DEFECT)
 
 
+def _keep_standard_descriptors() -> None:
+    """Daemons close 0, 1 and 2: nothing else may become one of them, least of all what a child inherits."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(descriptor)
+
+
 def _run(arguments: list[str]) -> int:
     from livespec.cli.app import app
 
-    code = app(arguments, prog_name="livespec", standalone_mode=False)
+    try:
+        code = app(arguments, prog_name="livespec", standalone_mode=False)
+    except SystemExit:  # typer's answer to a reader of our output that has gone, as head does
+        return 0
     return code if isinstance(code, int) and code != _INTERRUPTED else 0
 
 
@@ -59,7 +72,7 @@ def _with_command(given: list[str]) -> list[str]:
 
 def _near_command(given: list[str], error: LivespecError) -> str:
     """A mistyped command was taken for a file."""
-    if not given or "no such file" not in error.message or "." in given[0] or "/" in given[0]:
+    if not given or given[0] in COMMANDS or "no such file" not in error.message or "." in given[0] or "/" in given[0]:
         return ""
     return suggestion(given[0], list(COMMANDS))
 

@@ -57,12 +57,13 @@ def check(
 ) -> None:
     """Say whether a file is right; if not, where and why (exit code 2)."""
     target = path or files.user_file()
-    _check_names(target, files.read(target))
+    check_names(target)
     print(f"{target}: fine")
 
 
-def _check_names(path: Path, values: dict[str, Any]) -> None:
-    """The names that only a run looks up: windows and colour maps."""
+def check_names(path: Path) -> None:
+    """A whole file, and the names in it that only a run looks up. Raises `UsageError` with file and line."""
+    values = files.read(path)
     from livespec.core.window import make_window
     from livespec.display.colormaps import colormap
 

@@ -4,13 +4,15 @@ import math
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from livespec.config import load, number
+from livespec.cli.config import check_names
+from livespec.config import load, number, user_file
 from livespec.errors import DeviceError, UsageError, suggestion
 from livespec.settings import Settings
 
@@ -131,12 +133,16 @@ def monitor(
         speed=number("speed", speed) if speed is not None else None,
         duration=number("duration", duration) if duration is not None else None,
         pcm=format_,
-        export=export,
-        stats=stats,
-        screenshot=screenshot,
+        export=_target(export),
+        stats=_target(stats),
+        screenshot=_target(screenshot),
     )
+    chosen = _with_headless_ending(chosen, view)
     _check(chosen, given)
-    run(_with_headless_ending(chosen, view))
+    for file in (user_file(), config):
+        if file is not None and file.exists():
+            check_names(file)
+    run(chosen)
 
 
 def run(order: Run) -> None:
@@ -152,20 +158,24 @@ def run(order: Run) -> None:
     from livespec.session.stats import write_json
 
     source = source_choice.result()
-    settings = order.settings.at_rate(source.info.samplerate)
+    settings = replace(order.settings, source=order.settings.source or source.info.kind)
+    settings = settings.at_rate(source.info.samplerate)
     colormap(settings.colormap)  # a name that is not known is said before anything starts
     monitor = Monitor(source, settings, view_request(settings, source.info.samplerate, _HEADLESS_SIZE[0]), order.export)
     if order.screenshot == _HEADLESS_PICTURE:
         print(f"livespec: no display: drawing {source.info.name} to {order.screenshot}", file=sys.stderr)
+    stop_requests: list[int] = []  # from here on a signal is noted, and looked at where it is safe to stop
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda number, _: stop_requests.append(number))
     try:
         try:
             monitor.start()
             if order.view == "window":
                 from livespec.display.window.main_window import Ending, run_window
 
-                run_window(monitor, Ending(order.duration, order.screenshot))
+                run_window(monitor, Ending(order.duration, order.screenshot), stop_requests)
             else:
-                _run_headless(monitor, order)
+                _run_headless(monitor, order, stop_requests)
         finally:
             monitor.stop()
     finally:
@@ -175,12 +185,9 @@ def run(order: Run) -> None:
         _save_headless_picture(monitor, order.screenshot)
 
 
-def _run_headless(monitor: Any, order: Run) -> None:
+def _run_headless(monitor: Any, order: Run, stop_requests: Sequence[int]) -> None:
     """Wait for the end: of the sound, of the time, or by a signal."""
-    stopping: list[int] = []
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda ending, _: stopping.append(ending))
-    while monitor.poll() and not stopping:
+    while monitor.poll() and not stop_requests:
         if monitor.waited_in_vain and monitor.source.info.live:
             raise monitor.no_sound()
         if order.duration is not None and monitor.source.info.live and monitor.seconds >= order.duration:
@@ -209,6 +216,11 @@ def _save_headless_picture(monitor: Any, path: Path) -> None:
     save_png(pixels, path)
     del application
     print(f"livespec: the picture is in {path}", file=sys.stderr)
+
+
+def _target(path: Path | None) -> Path | None:
+    """Where an output really goes: what a link points to is replaced, not the link."""
+    return path.resolve() if path is not None and path.is_symlink() else path
 
 
 def _view(wanted: str | None) -> ViewKind:

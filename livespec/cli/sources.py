@@ -43,8 +43,9 @@ class SourceChoice:
         if wanted == "-":
             from livespec.capture.stdin import StdinSource
 
-            limit = self._limit(settings.samplerate) if settings.samplerate else None
-            return StdinSource(settings.channels, self._speed, self._pcm, settings.samplerate, limit=limit)
+            return StdinSource(
+                settings.channels, self._speed, self._pcm, settings.samplerate, duration_s=self._duration
+            )
         from livespec.capture.file import FileSource, open_sound
 
         path = Path(wanted)

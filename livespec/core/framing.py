@@ -41,6 +41,7 @@ class Framer:
         self._n_fft, self._hop, self._batch = n_fft, hop, batch
         self._shown = shown
         self.next_column = first
+        self._needed_from = first * hop
         span = n_fft + (batch - 1) * hop
         self._mixed = np.empty((1, span), np.float32) if isinstance(shown, str) else None
         self._gathered = np.empty((ring.channels, span), np.float32)
@@ -61,21 +62,27 @@ class Framer:
 
     @property
     def position(self) -> int:
-        """Position of the first sample that is still needed."""
+        """Position of the first sample of the next window."""
         return self.next_column * self._hop
+
+    @property
+    def needed_from(self) -> int:
+        """Position of the oldest sample in use: what was taken last is worked on until more is taken."""
+        return self._needed_from
 
     def skip_to(self, column: int) -> int:
         """Move the cursor forward; returns how many columns that leaves out."""
         skipped = max(0, column - self.next_column)
         self.next_column += skipped
+        self._needed_from = self.position
         return skipped
 
     def take(self, at_most: int | None = None) -> Frames | None:
         """The next windows, or None when there is no whole one; moves the cursor."""
         wanted = min(self.available, self._batch, at_most or self._batch)
+        start = self._needed_from = self.position
         if wanted <= 0:
             return None
-        start = self.position
         room = self._ring.contiguous(start)
         if room < self._n_fft:  # a window longer than the margin, across the ring's end
             count = 1

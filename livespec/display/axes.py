@@ -27,7 +27,12 @@ def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) ->
     else:
         decades = range(math.ceil(math.log10(axis.fmax)) + 1)
         values = [m * 10.0**d for d in decades for m in (1, 2, 5) if axis.fmin <= m * 10.0**d <= axis.fmax]
-    return _spaced([Tick(float(axis.place(hz)), format_hz(hz)) for hz in values], length_px, spacing_px)
+    ticks = _spaced([Tick(float(axis.place(hz)), format_hz(hz)) for hz in values], length_px, spacing_px)
+    if len(ticks) < 2 and axis.scale != "linear":  # noqa: PLR2004 - a narrow stretch between two round numbers
+        step = _nice_step((axis.fmax - axis.fmin) * spacing_px / length_px)
+        values = [n * step for n in range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)]
+        ticks = _spaced([Tick(float(axis.place(hz)), format_hz(hz)) for hz in values], length_px, spacing_px)
+    return ticks
 
 
 def level_ticks(low: float, high: float, length_px: float, spacing_px: float) -> list[Tick]:

@@ -18,6 +18,7 @@ from livespec.display.scene import (
     GAP_STROKE,
     HATCH_PERIOD_PX,
     HATCH_STROKE_PX,
+    LONGEST_LABEL_PX,
     Furniture,
     Label,
     Scene,
@@ -27,7 +28,7 @@ from livespec.display.text import rasterise
 from livespec.display.waterfall import Waterfall
 from livespec.session.columns import ColumnStore
 
-_ATLAS_WIDTH: Final = 1024
+_ATLAS_WIDTH: Final = LONGEST_LABEL_PX
 _ATLAS_HEIGHT: Final = 1024
 
 _BOX_VERTEX: Final = """

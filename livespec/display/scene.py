@@ -35,6 +35,7 @@ _TITLE_CHARACTER_PX: Final = 9.8
 _BANNER_CHARACTER_PX: Final = 8.4
 _TEXT_CHARACTER_PX: Final = 6.8
 _HEADINGS_APART_PX: Final = 24
+LONGEST_LABEL_PX: Final = 1024  # device pixels: what the atlas of labels takes
 
 
 def unit_colour(colour: Colour) -> tuple[float, float, float]:
@@ -280,7 +281,7 @@ def _furniture(frame: Frame) -> Furniture:
 def _headings(frame: Frame, plot: Rect) -> list[Label]:
     """Title at the left, settings at the right; in a small window the settings go, then the title's end."""
     px = _scaler(frame.scale)
-    room = (frame.width - plot.x - px(16)) / frame.scale
+    room = min(frame.width - plot.x - px(16), LONGEST_LABEL_PX) / frame.scale
     title_px, subtitle_px = _TITLE_CHARACTER_PX * len(frame.title), _TEXT_CHARACTER_PX * len(frame.subtitle)
     both = title_px + subtitle_px + _HEADINGS_APART_PX <= room
     title = frame.title if both else _shortened(frame.title, room, _TITLE_CHARACTER_PX)

@@ -4,6 +4,7 @@ import ctypes
 import ctypes.util
 import os
 import sys
+from pathlib import Path
 
 
 def has_display() -> bool:
@@ -12,7 +13,8 @@ def has_display() -> bool:
         return True
     if os.environ.get("QT_QPA_PLATFORM", "").startswith(("offscreen", "minimal")):
         return False  # there is no OpenGL
-    if os.environ.get("WAYLAND_DISPLAY"):
+    wayland = os.environ.get("WAYLAND_DISPLAY")
+    if wayland and Path(os.environ.get("XDG_RUNTIME_DIR", "/"), wayland).exists():
         return True
     return bool(os.environ.get("DISPLAY")) and _x_server_answers()
 

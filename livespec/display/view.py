@@ -88,7 +88,7 @@ class View:
         """The right edge: the middle of the newest window that has surely come in."""
         monitor = self._monitor
         engine, timeline = monitor.engine, monitor.timeline
-        newest_middle = (monitor.ring.end - engine.n_fft / 2) / engine.samplerate
+        newest_middle = monitor.analysis.store.centre(monitor.analysis.store.end - 1) / engine.samplerate
         if monitor.source.finished or not monitor.source.info.speed:
             return newest_middle
         # Blocks end on a grid of their own: the newest whole window may lag behind them by so much.

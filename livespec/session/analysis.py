@@ -64,7 +64,7 @@ class Analysis:
     @property
     def needed_from(self) -> int:
         """Position of the oldest sample that is still to be analysed."""
-        return min(self._framer.position, self._metered)
+        return min(self._framer.needed_from, self._metered)
 
     @property
     def caught_up(self) -> bool:

@@ -53,7 +53,7 @@ class Exporter:
     @property
     def needed_from(self) -> int:
         """Position of the oldest sample that is still to be exported."""
-        return self._framer.position
+        return self._framer.needed_from
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`, then what is left."""
@@ -62,7 +62,7 @@ class Exporter:
         self._spool()
 
     def finish(self, description: dict[str, Any]) -> None:
-        """Put the NPZ together. description: `shown`, `channels`, `settings` and `start_time` for the file."""
+        """Put the NPZ together. description: `channels` and `settings` for the file."""
         if not self._columns:
             self.discard()
             raise FileError(

@@ -34,6 +34,7 @@ _NO_SOUND_S: Final = 5.0
 _LATE_S: Final = 1.0  # for so long, sound that has not come may still come
 _DRAIN_TIMEOUT_S: Final = 3600.0
 _SPARE_S: Final = 2.0
+_READ_AHEAD_S: Final = 2.0
 
 
 @dataclass
@@ -89,6 +90,7 @@ class Monitor:
         self._wake = threading.Event()
         self._threads: list[threading.Thread] = []
         self._started_at = 0.0
+        self._process_figures: dict[str, float] | None = None
 
     # ---- life ----
 
@@ -99,13 +101,16 @@ class Monitor:
         if self._exporter is not None:
             exporter = self._exporter
             self._begin("disk", lambda: exporter.run(self._stopping))
-        self.source.start(self.ring, Reception(self._wake, self._needed_from))
+        read_ahead = self.engine.n_fft + max(round(_READ_AHEAD_S * self.engine.samplerate), MARGIN)
+        self.source.start(self.ring, Reception(self._wake, self._needed_from, read_ahead))
 
     def stop(self) -> None:
-        """Stop the source, let the readers finish what is in the ring, complete the files.
+        """Stop the source, let the readers finish what waits for them, complete the files.
 
         Raises what went wrong in a thread, or on writing the files.
         """
+        self._process_figures = process_figures()  # while the capture process is there
+        ran_out = self.source.finished
         self.source.stop()
         self._note_startup()
         self._stopping.set()
@@ -113,6 +118,8 @@ class Monitor:
         for thread in self._threads:
             thread.join(timeout=_DRAIN_TIMEOUT_S)
         self.failure = self.failure or self.source.failure
+        if ran_out and self.failure is None:
+            self.failure = self._too_short()
         try:
             if self._exporter is not None:
                 self._finish_export(self._exporter)
@@ -142,6 +149,15 @@ class Monitor:
     def waited_in_vain(self) -> bool:
         """Whether not a single sample came in the first seconds."""
         return self.ring.end == 0 and time.perf_counter() - self._started_at > _NO_SOUND_S
+
+    def _too_short(self) -> FileError | None:
+        """What is wrong with a pipe that ended before one window was full; of files that is known beforehand."""
+        if self.analysis.columns or self.source.info.length is not None:
+            return None
+        return FileError(
+            f"{self.source.info.name}: {self.ring.end} samples are shorter than one window ({self.engine.n_fft})",
+            "use a smaller --n-fft, or more sound",
+        )
 
     def no_sound(self) -> DeviceError:
         """The error of a device from which nothing came."""
@@ -214,7 +230,7 @@ class Monitor:
             },
             "frame_ms": view.frame_ms.percentiles(),
             "fps": None if view.fps is None else round(view.fps, 2),
-            **process_figures(),
+            **(self._process_figures or process_figures()),
             "startup_ms": self.startup.since_process_start_ms(),
             "levels": [
                 {
@@ -240,7 +256,7 @@ def ring_capacity(settings: Settings, samplerate: int, channels: int, length: in
     if length is not None:
         wanted = min(wanted, length)
     cap = round(settings.history_mb * 1e6 / (4 * channels))
-    return max(min(max(wanted, needed), cap), MARGIN, 2 * n_fft)
+    return max(min(max(wanted, needed), cap), MARGIN + 2 * n_fft)
 
 
 def _these(channels: tuple[int, ...]) -> str:

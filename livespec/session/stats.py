@@ -1,7 +1,6 @@
 """`--stats`: what a run measured, as JSON. A figure that was not measured is null, never a guess."""
 
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -89,15 +88,18 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
         raise FileError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def check_writable(paths: Sequence[Path | None]) -> None:
+def check_writable(paths: Sequence[Path]) -> None:
     """Raises `FileError` where a file could not be made later, so that a long run does not end in vain."""
     for path in paths:
-        if path is None:
-            continue
-        folder = path.parent
-        if not folder.is_dir():
-            raise FileError(f"{path}: there is no folder {folder}")
         if path.is_dir():
             raise FileError(f"{path}: is a folder", "name a file in it")
-        if not os.access(folder, os.W_OK):
-            raise FileError(f"{path}: the folder {folder} cannot be written to")
+        if path.exists() and not path.is_file():
+            raise FileError(f"{path}: is no regular file and cannot be replaced", "name another")
+        probe = path.with_name(path.name + ".tmp")
+        try:
+            probe.touch()
+            probe.unlink()
+        except FileNotFoundError:
+            raise FileError(f"{path}: there is no folder {path.parent}") from None
+        except OSError as error:
+            raise FileError(f"{path}: cannot be written ({error.strerror})") from error

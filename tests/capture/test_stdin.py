@@ -185,7 +185,7 @@ def test_a_pipe_that_stays_open_ends_with_its_limit():
     receive, send = os.pipe()
     ring = SharedRing.create(Geometry(1, 70_000))
     with os.fdopen(receive, "rb", buffering=0) as stream, os.fdopen(send, "wb", buffering=0) as pipe:
-        source = StdinSource((1,), 0.0, "s16le", RATE, stream, limit=1024)
+        source = StdinSource((1,), 0.0, "s16le", RATE, stream, duration_s=1024 / RATE)
         pipe.write(b"\1\0" * 1024)  # all that was asked for; and the sender neither sends more nor ends
         woken = threading.Event()
         source.start(ring, Reception(woken, lambda: ring.end))

@@ -116,3 +116,8 @@ def test_clock_ticks_say_the_time_of_day_of_where_they_lie(start, span, origin):
 )  # fmt: skip
 def test_minutes_and_seconds_are_written_as_people_do(start, span, expected):
     assert [tick.text for tick in time_ticks(start, span, None, 1140, 96)] == expected
+
+
+@pytest.mark.parametrize("scale", ["log", "mel"])
+def test_a_narrow_axis_has_ticks_too(scale):
+    assert len(frequency_ticks(FrequencyAxis(scale, 210, 480), 700, 26)) >= 2

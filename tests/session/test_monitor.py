@@ -144,7 +144,7 @@ def test_the_spool_is_gone_at_the_end(stereo, tmp_path):
 
 
 def test_a_run_that_is_too_short_for_one_window_leaves_no_file(tmp_path):
-    with pytest.raises(FileError, match=r"shorter than one window \(1024 samples\)"):
+    with pytest.raises(FileError, match=r"shorter than one window \(1024"):
         run_to_the_end(of(Blocks(noise_blocks(N_FFT - 1)), tmp_path / "out.npz"))
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(FileError, match="1023 samples are shorter than one window"):

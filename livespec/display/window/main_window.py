@@ -1,7 +1,7 @@
 """The main window: the picture, a status line, the keys; and the loop that runs it."""
 
-import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,15 +53,17 @@ class Ending:
 class MainWindow(QMainWindow):
     """The GUI thread's. `failure`: what ended it, if anything did."""
 
-    def __init__(self, monitor: Monitor, ending: Ending) -> None:
+    def __init__(self, monitor: Monitor, ending: Ending, stop_requests: Sequence[int] = ()) -> None:
         super().__init__()
+        self._stop_requests = stop_requests
         self.failure: BaseException | None = None
         self._monitor, self._ending = monitor, ending
         self._view = View(monitor)
         self._picture = PictureWindow(monitor, self._view, self._fail)
         self.setWindowTitle(f"{monitor.source.info.title} \N{EM DASH} livespec")
         self.setStyleSheet(_STYLE)
-        self.resize(*_SIZE)
+        room = self.screen().availableGeometry()
+        self.resize(min(_SIZE[0], room.width()), min(_SIZE[1], room.height()))
         self.setMinimumSize(*_SMALLEST)
         container = QWidget.createWindowContainer(self._picture, self)
         container.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -124,7 +126,7 @@ class MainWindow(QMainWindow):
             self._look_after_session()
         except BaseException as error:  # noqa: BLE001 - Qt would print it and go on
             self._fail(error)
-        if self._ending_soon:
+        if self._ending_soon or self._stop_requests:
             self.close()
             return
         now = time.perf_counter()
@@ -160,7 +162,7 @@ class MainWindow(QMainWindow):
         overlap = 100 * (1 - engine.hop / engine.n_fft)
         self._left.setText(
             f"{info.title}   ·   {info.samplerate / 1000:g} kHz   ·   {_three_digits(engine.bin_hz)} Hz/bin   ·   "
-            f"{_three_digits(window_ms)} ms window   ·   {overlap:.0f} % overlap"
+            f"{_three_digits(window_ms)} ms window   ·   {overlap:.4g} % overlap"
         )
         frames, since = self._frames_seen
         figures = self._monitor.view_figures
@@ -217,13 +219,13 @@ def make_application() -> QApplication:
     return application
 
 
-def run_window(monitor: Monitor, ending: Ending) -> None:
-    """Show the window until it is closed or the run ends; the monitor must be started. Raises what ended it."""
+def run_window(monitor: Monitor, ending: Ending, stop_requests: Sequence[int]) -> None:
+    """Show the window until it is closed or the run ends; the monitor must be started. Raises what ended it.
+
+    stop_requests: not empty once a signal has asked for the end; looked at with every frame.
+    """
     application = make_application()
-    window = MainWindow(monitor, ending)
-    # Python sees a signal when it next runs: at the latest with the next frame.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.end_soon())
+    window = MainWindow(monitor, ending, stop_requests)
     if monitor.settings.fullscreen:
         window.statusBar().hide()
         window.showFullScreen()
