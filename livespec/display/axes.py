@@ -21,18 +21,17 @@ _TIME_STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 
 
 def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[Tick]:
     """1–2–5 values in Hz and kHz, at least `spacing_px` apart on an axis of `length_px`, lowest first."""
-    if axis.scale == "linear":
-        step = _nice_step((axis.fmax - axis.fmin) * spacing_px / length_px)
-        values = [n * step for n in range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)]
-    else:
+
+    def ticks_at(values: list[float]) -> list[Tick]:
+        return _spaced([Tick(float(axis.place(hz)), format_hz(hz)) for hz in values], length_px, spacing_px)
+
+    if axis.scale != "linear":
         decades = range(math.ceil(math.log10(axis.fmax)) + 1)
-        values = [m * 10.0**d for d in decades for m in (1, 2, 5) if axis.fmin <= m * 10.0**d <= axis.fmax]
-    ticks = _spaced([Tick(float(axis.place(hz)), format_hz(hz)) for hz in values], length_px, spacing_px)
-    if len(ticks) < 2 and axis.scale != "linear":  # noqa: PLR2004 - a narrow stretch between two round numbers
-        step = _nice_step((axis.fmax - axis.fmin) * spacing_px / length_px)
-        values = [n * step for n in range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)]
-        ticks = _spaced([Tick(float(axis.place(hz)), format_hz(hz)) for hz in values], length_px, spacing_px)
-    return ticks
+        ticks = ticks_at([m * 10.0**d for d in decades for m in (1, 2, 5) if axis.fmin <= m * 10.0**d <= axis.fmax])
+        if len(ticks) > 1:  # else it is a narrow stretch between two of these
+            return ticks
+    step = _nice_step((axis.fmax - axis.fmin) * spacing_px / length_px)
+    return ticks_at([n * step for n in range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)])
 
 
 def level_ticks(low: float, high: float, length_px: float, spacing_px: float) -> list[Tick]:

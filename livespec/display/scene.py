@@ -25,7 +25,6 @@ GAP: Final[Colour] = (38, 44, 54)
 GAP_STROKE: Final[Colour] = (88, 98, 114)
 AMBER: Final[Colour] = (255, 193, 69)
 RED: Final[Colour] = (229, 83, 75)
-ACCENT: Final[Colour] = (84, 196, 186)
 
 HATCH_PERIOD_PX: Final = 8
 HATCH_STROKE_PX: Final = 2

@@ -75,7 +75,7 @@ class View:
         if self._auto is not None and self._frozen is None:
             self._follow_range(height)
         columns, end_s = self._frozen or (Columns.now(self._monitor.analysis.store), self._end_s())
-        frame = self._current_frame(width, height, scale, end_s)
+        frame = self._current_frame(width, height, scale)
         if self._frozen is None:
             self._monitor.analysis.request(self.request_for(plot_area(frame).width))
         return self._builder.build(frame, columns, self._monitor.timeline, end_s, self.settings.span), columns
@@ -96,7 +96,7 @@ class View:
         waits = _ANALYSIS_DELAY_S + lag / engine.samplerate
         return self._playhead.advance(waits) - engine.n_fft / 2 / timeline.samplerate
 
-    def _current_frame(self, width: int, height: int, scale: float, end_s: float) -> Frame:
+    def _current_frame(self, width: int, height: int, scale: float) -> Frame:
         frame = Frame(
             width=width,
             height=height,
@@ -106,21 +106,21 @@ class View:
             axis=self._axis,
             palette=self._palette,
             clock=self._monitor.source.info.kind not in ("file", "stdin"),
-            banners=self._banners(end_s),
+            banners=self._banners(),
         )
         if self._frame != frame:
             self._frame = frame
         assert self._frame is not None
         return self._frame
 
-    def _banners(self, end_s: float) -> tuple[Banner, ...]:
+    def _banners(self) -> tuple[Banner, ...]:
         out = []
         if self._monitor.source.info.kind == "demo":
             out.append(Banner("DEMO SIGNAL", AMBER))
         if self._monitor.source.trouble:
             out.append(Banner(self._monitor.source.trouble, RED))
         if self._frozen is not None:
-            out.append(Banner(f"FROZEN  \N{MINUS SIGN}{max(0.0, self._end_s() - end_s):.1f} s", AMBER))
+            out.append(Banner(f"FROZEN  \N{MINUS SIGN}{self.behind_s():.1f} s", AMBER))
         return tuple(out)
 
     def _follow_range(self, height: int) -> None:

@@ -66,10 +66,7 @@ class Monitor:
         self.source, self.settings = source, settings
         self.engine = Engine(settings, info.samplerate)
         if info.length is not None and info.length < self.engine.n_fft:
-            raise FileError(
-                f"{info.name}: {info.length} samples are shorter than one window ({self.engine.n_fft})",
-                "use a smaller --n-fft, or more sound",
-            )
+            raise self._too_short(info.length)
         show: Show = settings.show or ("mix" if info.kind in ("file", "stdin") else (info.channels[0],))
         self.shown = _ring_channels(show, info.channels)
         self.ring = SharedRing.create(
@@ -118,8 +115,8 @@ class Monitor:
         for thread in self._threads:
             thread.join(timeout=_DRAIN_TIMEOUT_S)
         self.failure = self.failure or self.source.failure
-        if ran_out and self.failure is None:
-            self.failure = self._too_short()
+        if ran_out and self.failure is None and not self.analysis.columns:  # a pipe: of files it is known before
+            self.failure = self._too_short(self.ring.end)
         try:
             if self._exporter is not None:
                 self._finish_export(self._exporter)
@@ -150,12 +147,10 @@ class Monitor:
         """Whether not a single sample came in the first seconds."""
         return self.ring.end == 0 and time.perf_counter() - self._started_at > _NO_SOUND_S
 
-    def _too_short(self) -> FileError | None:
-        """What is wrong with a pipe that ended before one window was full; of files that is known beforehand."""
-        if self.analysis.columns or self.source.info.length is not None:
-            return None
+    def _too_short(self, samples: int) -> FileError:
+        """The error of a source that ends before one window is full."""
         return FileError(
-            f"{self.source.info.name}: {self.ring.end} samples are shorter than one window ({self.engine.n_fft})",
+            f"{self.source.info.name}: {samples} samples are shorter than one window ({self.engine.n_fft})",
             "use a smaller --n-fft, or more sound",
         )
 
