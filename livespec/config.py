@@ -106,7 +106,7 @@ def parse(key: str, value: Any) -> Any:
     parser = _PARSERS.get(key)
     if parser is not None:
         return parser(key, value)
-    if key == "fullscreen" and not isinstance(value, bool):
+    if key in _SWITCH_KEYS and not isinstance(value, bool):
         raise UsageError(f"{key} = {value!r} is not true or false")
     if key in _WHOLE_KEYS and type(value) is not int:
         raise UsageError(f"{key} = {value!r} is not a whole number", limits_of(key))
@@ -115,14 +115,32 @@ def parse(key: str, value: Any) -> Any:
     return value
 
 
-_WHOLE_KEYS = {"samplerate", "n_fft", "hop"}
-_TEXT_KEYS = {"source", "device", "window", "precision", "scale", "colormap"}
+_WHOLE_KEYS = {"samplerate", "n_fft", "hop", "padding"}
+_SWITCH_KEYS = {"multiresolution", "fullscreen"}
+_TEXT_KEYS = {
+    "source",
+    "window",
+    "precision",
+    "fft",
+    "averaging",
+    "quantity",
+    "reference",
+    "calibration",
+    "scale",
+    "colormap",
+}
 
 
 def _parse_device(key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise UsageError(f"{key} = {value!r} is not a device", "give its name, a part of it, or its index")
     return str(value)
+
+
+def _parse_weighting(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{key} = {value!r} is not text", f'write it in quotes: {key} = "A"')
+    return value.upper()
 
 
 def _parse_range(key: str, value: Any) -> tuple[float, float] | str:
@@ -153,6 +171,7 @@ def _parse_channels(key: str, value: Any) -> tuple[int, ...] | str:
 
 _PARSERS = {
     "device": _parse_device,
+    "weighting": _parse_weighting,
     "range": _parse_range,
     "channels": _parse_channels,
     "show": _parse_channels,

@@ -7,16 +7,24 @@ and the keys of the TOML files.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from livespec.errors import UsageError, suggestion
 
 Precision = Literal["single", "double"]
-Scale = Literal["linear", "log", "mel"]
+Scale = Literal["linear", "log", "octave", "semitone", "erb", "bark", "mel-htk", "mel"]
+FftLibrary = Literal["scipy", "fftw", "mkl"]
+Quantity = Literal["level", "density"]
+Reference = Literal["peak", "rms"]
+Weighting = Literal["Z", "A", "C"]
 Show = tuple[int, ...] | Literal["all", "mix", "diff"]
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+FFT_LIBRARIES: tuple[FftLibrary, ...] = get_args(FftLibrary)
+QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
+REFERENCES: tuple[Reference, ...] = get_args(Reference)
+WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 SHOW_WORDS = ("all", "mix", "diff")
 
 # Smallest, largest, unit.
@@ -24,12 +32,15 @@ LIMITS: Mapping[str, tuple[float, float, str]] = {
     "samplerate": (100, 1_536_000, "Hz"),
     "n_fft": (16, 1 << 20, "samples"),
     "hop": (1, 1 << 20, "samples"),
+    "padding": (1, 16, "times"),
     "fmin": (0, 768_000, "Hz"),
     "fmax": (1, 768_000, "Hz"),
     "span": (0.1, 3600, "s"),
     "history": (0, 86_400, "s"),
     "history_mb": (1, 1 << 20, "MB"),
+    "sensitivity": (-150, 20, "dBFS"),
 }
+LONGEST_TRANSFORM = 1 << 21
 FULL_RANGE_DBFS = (-200.0, 60.0)
 FMIN_DEFAULT_HZ, FMAX_DEFAULT_HZ = 40.0, 16_000.0
 START_RANGE_DBFS = (-100.0, -20.0)
@@ -38,6 +49,32 @@ START_RANGE_DBFS = (-100.0, -20.0)
 _N_FFT_BY_RATE = ((24_000, 2048), (63_999, 4096), (128_000, 8192))
 _N_FFT_ABOVE = 16_384
 _HOPS_PER_WINDOW = 8
+
+# Multi-resolution: n_fft is the longest window, for the bass; the shortest has an eighth of it.
+_MULTIRESOLUTION_LONGER = 4
+_MULTIRESOLUTION_HOPS = 32
+
+
+class Averaging(NamedTuple):
+    """What is done to columns after the transform. amount: time constant in s, number of columns, or decay in dB/s."""
+
+    kind: Literal["off", "exponential", "mean", "hold"]
+    amount: float = 0.0
+
+
+# Time constants of sound level meters: IEC 61672-1, "fast" and "slow".
+_AVERAGING_WORDS = {
+    "off": Averaging("off"),
+    "fast": Averaging("exponential", 0.125),
+    "slow": Averaging("exponential", 1.0),
+    "max": Averaging("hold", 0.0),
+}
+# Prefix → kind, smallest and largest amount.
+_AVERAGING_PREFIXES: Mapping[str, tuple[Literal["exponential", "mean", "hold"], float, float]] = {
+    "exp": ("exponential", 0.001, 60.0),
+    "mean": ("mean", 1, 4096),
+    "max": ("hold", 0.1, 1000.0),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +93,15 @@ class Settings:
     hop: int | None = None
     window: str = "hann"
     precision: Precision = "single"
+    padding: int = 1
+    multiresolution: bool = False
+    fft: FftLibrary = "scipy"
+    averaging: str = "off"
+    quantity: Quantity = "level"
+    reference: Reference = "peak"
+    weighting: Weighting = "Z"
+    sensitivity: float | None = None
+    calibration: str | None = None
     scale: Scale = "mel"
     fmin: float | None = None
     fmax: float | None = None
@@ -70,7 +116,12 @@ class Settings:
         for key in LIMITS:
             _check_number(key, getattr(self, key))
         _check_word("precision", self.precision, PRECISIONS)
+        _check_word("fft", self.fft, FFT_LIBRARIES)
+        _check_word("quantity", self.quantity, QUANTITIES)
+        _check_word("reference", self.reference, REFERENCES)
+        _check_word("weighting", self.weighting, WEIGHTINGS)
         _check_word("scale", self.scale, SCALES)
+        averaging_of(self.averaging)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
             raise UsageError(
                 f"fmin = {self.fmin:g} Hz is not below fmax = {self.fmax:g} Hz", "lower fmin or raise fmax"
@@ -79,6 +130,11 @@ class Settings:
             raise UsageError(
                 f"hop = {self.hop} is longer than n_fft = {self.n_fft}: samples between the windows would be lost",
                 f"use a hop from 1 to {self.n_fft}",
+            )
+        if self.n_fft is not None and self.n_fft * self.padding > LONGEST_TRANSFORM:
+            raise UsageError(
+                f"n_fft = {self.n_fft} padded {self.padding} times is longer than {LONGEST_TRANSFORM} samples",
+                "use a smaller n_fft or padding",
             )
         if self.range != "auto":
             _check_range(self.range)
@@ -90,8 +146,11 @@ class Settings:
 
         Raises `UsageError` where a given frequency or hop does not fit that rate.
         """
-        n_fft = self.n_fft or _default_n_fft(samplerate)
-        hop = self.hop or max(1, n_fft // _HOPS_PER_WINDOW)
+        longer, hops = (
+            (_MULTIRESOLUTION_LONGER, _MULTIRESOLUTION_HOPS) if self.multiresolution else (1, _HOPS_PER_WINDOW)
+        )
+        n_fft = self.n_fft or _default_n_fft(samplerate) * longer
+        hop = self.hop or max(1, n_fft // hops)
         nyquist = samplerate / 2
         fmin = self.fmin if self.fmin is not None else (0.0 if self.scale == "linear" else FMIN_DEFAULT_HZ)
         if self.fmin is None:
@@ -121,6 +180,30 @@ def _default_n_fft(samplerate: int) -> int:
 def _default_fmax(fmin: float, nyquist: float) -> float:
     """16 kHz is what people hear; who begins in its upper octave wants all there is."""
     return nyquist if fmin >= FMAX_DEFAULT_HZ / 2 else min(FMAX_DEFAULT_HZ, nyquist)
+
+
+def averaging_of(text: str) -> Averaging:
+    """The averaging that a setting names. Raises `UsageError`.
+
+    >>> averaging_of("slow"), averaging_of("mean:8")
+    (Averaging(kind='exponential', amount=1.0), Averaging(kind='mean', amount=8.0))
+    """
+    if text in _AVERAGING_WORDS:
+        return _AVERAGING_WORDS[text]
+    prefix, _, written = text.partition(":")
+    hint = "averaging is off, fast, slow, exp:SECONDS, mean:COLUMNS, max, or max:DB_PER_SECOND"
+    if prefix not in _AVERAGING_PREFIXES:
+        near = suggestion(prefix, [*_AVERAGING_WORDS, *_AVERAGING_PREFIXES])
+        raise UsageError(f"averaging = {text!r} is not known{': ' + near if near else ''}", hint)
+    kind, low, high = _AVERAGING_PREFIXES[prefix]
+    try:
+        amount = float(written)
+    except ValueError:
+        raise UsageError(f"averaging = {text!r}: {written!r} is not a number", hint) from None
+    if not low <= amount <= high or (kind == "mean" and amount != int(amount)):
+        whole = "a whole number " if kind == "mean" else ""
+        raise UsageError(f"averaging = {text!r} is out of range", f"{prefix}: takes {whole}from {low:g} to {high:g}")
+    return Averaging(kind, amount)
 
 
 def limits_of(key: str) -> str:

@@ -60,7 +60,36 @@ def monitor(
         str | None, typer.Option(metavar="NAME", help="hann, blackmanharris, flattop, kaiser:14 …")
     ] = None,
     precision: Annotated[str | None, typer.Option(metavar="single|double", help="Of the FFT.")] = None,
-    scale: Annotated[str | None, typer.Option(metavar="NAME", help="Frequency axis: linear, log, mel.")] = None,
+    padding: Annotated[
+        str | None, typer.Option(metavar="N", help="Zero-padding: transform N times the window's length.")
+    ] = None,
+    multiresolution: Annotated[
+        bool | None, typer.Option("--multiresolution", help="Long windows for bass, short ones for treble.")
+    ] = None,
+    fft: Annotated[
+        str | None, typer.Option(metavar="LIBRARY", help="scipy; fftw or mkl where they are installed.")
+    ] = None,
+    averaging: Annotated[
+        str | None,
+        typer.Option(metavar="HOW", help="off, fast, slow, exp:SECONDS, mean:COLUMNS, max, max:DB_PER_SECOND."),
+    ] = None,
+    quantity: Annotated[
+        str | None, typer.Option(metavar="level|density", help="dBFS of a sine, or dBFS/Hz of noise.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(metavar="peak|rms", help="A full-scale sine reads 0 dBFS, or −3.01 dBFS rms.")
+    ] = None,
+    weighting: Annotated[str | None, typer.Option(metavar="Z|A|C", help="Frequency weighting of levels.")] = None,
+    sensitivity: Annotated[
+        str | None, typer.Option(metavar="DBFS", help="What 94 dB SPL reads in dBFS: levels become dB SPL.")
+    ] = None,
+    calibration: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Correction of the microphone: lines of frequency and dB.")
+    ] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Frequency axis: linear, log, octave, semitone, mel, mel-htk, bark, erb."),
+    ] = None,
     fmin: Annotated[str | None, typer.Option(metavar="HZ", help="Lower end of the frequency axis.")] = None,
     fmax: Annotated[str | None, typer.Option(metavar="HZ", help="Upper end of the frequency axis.")] = None,
     range_: Annotated[
@@ -115,6 +144,15 @@ def monitor(
         "hop": hop,
         "window": window,
         "precision": precision,
+        "padding": padding,
+        "multiresolution": multiresolution,
+        "fft": fft,
+        "averaging": averaging,
+        "quantity": quantity,
+        "reference": reference,
+        "weighting": weighting,
+        "sensitivity": sensitivity,
+        "calibration": calibration,
         "scale": scale,
         "fmin": fmin,
         "fmax": fmax,
