@@ -41,7 +41,7 @@ LIMITS: Mapping[str, tuple[float, float, str]] = {
     "sensitivity": (-150, 20, "dBFS"),
 }
 LONGEST_TRANSFORM = 1 << 21
-FULL_RANGE_DBFS = (-200.0, 60.0)
+FULL_RANGE_DB = (-250.0, 200.0)  # dBFS to dB SPL
 FMIN_DEFAULT_HZ, FMAX_DEFAULT_HZ = 40.0, 16_000.0
 START_RANGE_DBFS = (-100.0, -20.0)
 
@@ -233,10 +233,10 @@ def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:
 
 def _check_range(value: tuple[float, float]) -> None:
     low, high = value
-    if not (FULL_RANGE_DBFS[0] <= low < high <= FULL_RANGE_DBFS[1]):
+    if not (FULL_RANGE_DB[0] <= low < high <= FULL_RANGE_DB[1]):
         raise UsageError(
             f"range = {low:g},{high:g} is not a range of levels",
-            f"range is 'auto' or LOW,HIGH in dBFS with {FULL_RANGE_DBFS[0]:g} <= LOW < HIGH <= {FULL_RANGE_DBFS[1]:g}",
+            f"range is 'auto' or LOW,HIGH in dB with {FULL_RANGE_DB[0]:g} <= LOW < HIGH <= {FULL_RANGE_DB[1]:g}",
         )
 
 

@@ -1,9 +1,9 @@
-"""Measures what docs/numerics.md says of accuracy, and prints its two tables as Markdown.
+"""Measures what docs/numerics.md says of accuracy, and prints its tables as Markdown.
 
     .venv/bin/python scripts/measure_accuracy.py
 
-The reference is independent of the engine: the window by its formula, numpy's FFT and log10, all in float64,
-on the same float32 samples.
+The reference is independent of the engine: the window by its formula or by scipy, numpy's FFT and log10, all in
+float64, on the same float32 samples; the weightings by the table of IEC 61672-1.
 """
 
 from collections.abc import Iterator

@@ -151,6 +151,6 @@ pip() { PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore .venv/bin/py
 pip install --quiet 'pip>=25.1' # the first that knows --group
 case $use in
   run) pip install --quiet --editable . && touch .venv/.run-ready ;;
-  test) pip install --quiet --editable . --group test && touch .venv/.run-ready .venv/.test-ready ;;
+  test) pip install --quiet --editable '.[fftw,mkl]' --group test && touch .venv/.run-ready .venv/.test-ready ;;
   lint) pip install --quiet --editable . --group lint && touch .venv/.lint-ready ;;
 esac

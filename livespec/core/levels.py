@@ -1,12 +1,14 @@
-"""Level meters: peak, RMS and clipped samples of each channel.
+"""Level meters: peak, true peak, RMS, crest factor, offset and clipped samples of each channel.
 
-RMS by AES17: a full-scale sine reads 0.00 dBFS, so meter and spectrum agree.
+RMS by AES17: a full-scale sine reads 0.00 dBFS, so meter and spectrum agree. True peak by ITU-R BS.1770: what the
+waveform reaches between the samples.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from livespec.core.arrays import Float32Array, Int64Array
 from livespec.core.stft import FLOOR_DBFS
@@ -14,13 +16,37 @@ from livespec.core.stft import FLOOR_DBFS
 CLIP_LEVEL: Final = 1.0 - 2**-15  # the largest 16-bit sample: converters that clip stop here
 _AES17: Final = 2.0  # a sine's mean square is half of its peak's square
 
+# ITU-R BS.1770-4, annex 2: the interpolating filter for four times the sampling rate, two of its four phases. The
+# other two are these backwards.
+_PHASES: Final = (
+    (
+        0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000, -0.0594482421875, 0.1373291015625,
+        0.9721679687500, -0.1022949218750, 0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500,
+    ),
+    (
+        -0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250, -0.1665039062500, 0.4650878906250,
+        0.7797851562500, -0.2003173828125, 0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375,
+    ),
+)  # fmt: skip
+_TAPS: Final = len(_PHASES[0])
+_FILTER: Final = np.array([*_PHASES, *(phase[::-1] for phase in _PHASES)], np.float32).T.copy()  # (taps, phases)
+_LARGEST_GAIN: Final = float(np.abs(_FILTER).sum(axis=0).max())
+_SAMPLES_AT_ONCE: Final = 4096
+
 
 @dataclass(frozen=True)
 class Level:
-    """Since the start: peak_dbfs and rms_dbfs of one channel, and how many of its samples clipped."""
+    """Since the start, of one channel.
+
+    peak_dbfs, true_peak_dbtp: of the samples, and between them; rms_dbfs: AES17; crest_db: peak over RMS, 3.01 of a
+    sine; dc_offset: mean, of full scale; clipped: samples at the converter's end.
+    """
 
     peak_dbfs: float
+    true_peak_dbtp: float
     rms_dbfs: float
+    crest_db: float
+    dc_offset: float
     clipped: int
 
 
@@ -29,9 +55,12 @@ class Meter:
 
     def __init__(self, channels: int) -> None:
         self._peak = np.zeros(channels)
+        self._true_peak = np.zeros(channels)
         self._energy = np.zeros(channels)
+        self._sum = np.zeros(channels)
         self._clipped = np.zeros(channels, np.int64)
         self._samples = np.zeros(channels, np.int64)
+        self._before = np.zeros((channels, _TAPS - 1), np.float32)
         self._begun = False
 
     def push(self, samples: Float32Array) -> None:
@@ -44,19 +73,42 @@ class Meter:
         self._samples = self._samples + taken
         self._begun = True
         self._energy += np.einsum("cn,cn->c", samples, samples, dtype=np.float64)
+        self._sum += samples.sum(axis=1, dtype=np.float64)
         peaks = np.maximum(samples.max(axis=1), -samples.min(axis=1))
         self._peak = np.maximum(self._peak, peaks)
         if peaks.max() >= CLIP_LEVEL:
             self._clipped = self._clipped + np.count_nonzero(np.abs(samples) >= CLIP_LEVEL, axis=1)
+        for first in range(0, samples.shape[1], _SAMPLES_AT_ONCE):
+            self._find_true_peaks(samples[:, first : first + _SAMPLES_AT_ONCE])
+
+    def _find_true_peaks(self, samples: Float32Array) -> None:
+        """Oversample the channels that may reach higher than before."""
+        joined = np.concatenate([self._before, samples], axis=1)
+        self._before = joined[:, samples.shape[1] :].copy()
+        reach = np.abs(joined).max(axis=1)
+        self._true_peak = np.maximum(self._true_peak, reach)
+        for channel in np.flatnonzero(reach * _LARGEST_GAIN > self._true_peak):
+            between = np.ascontiguousarray(sliding_window_view(joined[channel], _TAPS)) @ _FILTER
+            self._true_peak[channel] = max(self._true_peak[channel], np.abs(between).max())
 
     def levels(self) -> list[Level] | None:
         """One `Level` a channel, or None before the first sample."""
         if not self._begun:
             return None
-        rms = np.sqrt(_AES17 * self._energy / np.maximum(self._samples, 1))
+        samples = np.maximum(self._samples, 1)
+        rms = np.sqrt(self._energy / samples)
         return [
-            Level(_dbfs(peak), _dbfs(r), int(clipped))
-            for peak, r, clipped in zip(self._peak, rms, self._clipped, strict=True)
+            Level(
+                peak_dbfs=_dbfs(peak),
+                true_peak_dbtp=_dbfs(true_peak),
+                rms_dbfs=_dbfs(np.sqrt(_AES17) * r),
+                crest_db=_dbfs(peak) - _dbfs(r) if r > 0 else 0.0,
+                dc_offset=float(mean),
+                clipped=int(clipped),
+            )
+            for peak, true_peak, r, mean, clipped in zip(
+                self._peak, self._true_peak, rms, self._sum / samples, self._clipped, strict=True
+            )
         ]
 
 

@@ -5,32 +5,35 @@ from typing import Final
 import numpy as np
 
 from livespec.core.arrays import Float32Array
-from livespec.core.stft import FLOOR_DBFS
 
 # The quiet tenth of the rows lies just above the darkest colour, the loudest just below the brightest.
 _QUIET_PERCENTILE, _QUIET_MARGIN_DB = 10, 5.0
 _LOUD_PERCENTILE, _LOUD_MARGIN_DB = 99.5, 6.0
 _NARROWEST_DB, _WIDEST_DB = 50.0, 90.0
 _SLEW_DB_PER_S: Final = 6.0
-_SILENCE_DBFS: Final = -75.0  # the loudest rows of a quiet room lie below
+SILENCE_DBFS: Final = -75.0
 _STEP_DB: Final = 1.0  # the picture is coloured anew for no less
 
 
 class AutoRange:
-    """One thread; `low` and `high` in dBFS are what to show."""
+    """One thread; `low` and `high` are what to show, in the unit of the rows.
 
-    def __init__(self, start: tuple[float, float]) -> None:
+    silence: where the loudest rows of a quiet room lie below, in that unit.
+    """
+
+    def __init__(self, start: tuple[float, float], silence: float = SILENCE_DBFS) -> None:
         self.low, self.high = start
         self._at = start
+        self._silence = silence
         self._settled = False
 
     def follow(self, rows: Float32Array, elapsed_s: float) -> bool:
-        """Take in levels of displayed rows (k, rows); True when `low` or `high` moved."""
-        levels = rows[np.isfinite(rows) & (rows > FLOOR_DBFS)]
+        """Take in levels of displayed rows (k, rows), NaN where there is none; True when `low` or `high` moved."""
+        levels = rows[np.isfinite(rows)]
         if not levels.size:
             return False
         quiet, loud = np.percentile(levels, (_QUIET_PERCENTILE, _LOUD_PERCENTILE))
-        if loud < _SILENCE_DBFS:
+        if loud < self._silence:
             return False
         high = float(loud) + _LOUD_MARGIN_DB
         low = min(max(float(quiet) - _QUIET_MARGIN_DB, high - _WIDEST_DB), high - _NARROWEST_DB)

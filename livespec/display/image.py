@@ -48,7 +48,7 @@ def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
 
 
 def colour_cells(levels: Float32Array, palette: Palette) -> Uint8Array:
-    """Colours (…, 3) of levels in dBFS; the colour of gaps where there is no level."""
+    """Colours (…, 3) of levels; the colour of gaps where there is no level."""
     known = ~np.isnan(levels)
     share = np.clip(
         (np.where(known, levels, 0) - np.float32(palette.low)) / np.float32(palette.high - palette.low), 0, 1
@@ -87,7 +87,7 @@ def _draw_run(pixels: Uint8Array, scene: Scene, store: ColumnStore, rows: RowMap
     cell = np.clip(cell, run.first, run.last)
     first = int(np.floor(cell[0]))
     columns = store.cells(first, min(int(np.floor(cell[-1])) + 2, run.last + 1))
-    colours = colour_cells(rows.apply(columns), scene.palette)
+    colours = colour_cells(rows.apply(columns + scene.quantity.offset_db), scene.palette)
     left = np.floor(cell).astype(int) - first
     right = np.minimum(left + 1, len(columns) - 1)
     share = (cell - np.floor(cell)).astype(np.float32)[:, None, None]

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from livespec.core.arrays import Uint8Array
+from livespec.core.quantity import RAW, LevelQuantity
 from livespec.core.scales import FrequencyAxis
 from livespec.display.axes import frequency_ticks, level_ticks, time_ticks
 from livespec.session.clock import Timeline
@@ -117,7 +118,10 @@ class Furniture:
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """How levels become colours: (256, 3) from `low` to `high` dBFS. Each is itself alone: arrays do not compare."""
+    """How levels become colours: (256, 3) from `low` to `high`, in the unit of the quantity shown.
+
+    Each is itself alone: arrays do not compare.
+    """
 
     colours: Uint8Array
     low: float
@@ -133,6 +137,7 @@ class Scene:
     plot: Rect
     axis: FrequencyAxis
     palette: Palette
+    quantity: LevelQuantity
     runs: tuple[Run, ...]
     fixed: Furniture
     moving: Furniture
@@ -161,6 +166,7 @@ class Frame:
     subtitle: str
     axis: FrequencyAxis
     palette: Palette
+    quantity: LevelQuantity = RAW
     clock: bool = True
     banners: tuple[Banner, ...] = ()
 
@@ -186,6 +192,7 @@ class SceneBuilder:
             plot=plot,
             axis=frame.axis,
             palette=frame.palette,
+            quantity=frame.quantity,
             runs=waterfall_runs(columns, timeline, plot, to_x),
             fixed=self._fixed,
             moving=Furniture((*_holes(timeline, plot, to_x), *marks), times),
@@ -248,10 +255,12 @@ def _time_marks(
     px = _scaler(frame.scale)
     bottom = plot.y + plot.height
     boxes, labels = [], []
+    unit_from = frame.width - px(24) - px(_TEXT_CHARACTER_PX * len(frame.quantity.unit))
     for place, text in time_ticks(start_s, span_s, origin, plot.width, px(96)):
         x = plot.x + min(round(place * plot.width), plot.width - 1)
         boxes.append(Box(x, bottom, px(1), px(6), LINE))
-        labels.append(Label(text, x, bottom + px(18), "centre", px(13), TEXT))
+        if x + px(_TEXT_CHARACTER_PX * len(text) / 2) < unit_from:
+            labels.append(Label(text, x, bottom + px(18), "centre", px(13), TEXT))
     return boxes, tuple(labels)
 
 
@@ -272,7 +281,7 @@ def _furniture(frame: Frame) -> Furniture:
         y = bottom - 1 - min(int(place * bar.height), bar.height - 1)
         boxes.append(Box(bar.x + bar.width, y, px(5), px(1), LINE))
         labels.append(Label(text, bar.x + bar.width + px(40), y, "right", px(13), TEXT))
-    labels.append(Label("dBFS", bar.x + bar.width + px(40), bottom + px(18), "right", px(13), FAINT))
+    labels.append(Label(frame.quantity.unit, frame.width - px(16), bottom + px(18), "right", px(13), FAINT))
     _add_banners(frame, plot, boxes, labels)
     return Furniture(tuple(boxes), tuple(labels))
 

@@ -8,8 +8,11 @@ import time
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from livespec.core.scales import FrequencyAxis, RowMap
-from livespec.display.autorange import AutoRange
+from livespec.core.stft import FLOOR_DBFS
+from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
 from livespec.display.playhead import Playhead
 from livespec.display.scene import AMBER, RED, Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
@@ -33,8 +36,10 @@ class View:
         self._playhead = Playhead(monitor.timeline, monitor.source.info.speed)
         self._builder = SceneBuilder()
         given = self.settings.range
-        self._auto = AutoRange(START_RANGE_DBFS) if given == "auto" else None
-        low, high = START_RANGE_DBFS if isinstance(given, str) else given
+        shift = round(monitor.quantity.shift_db)
+        start = START_RANGE_DBFS[0] + shift, START_RANGE_DBFS[1] + shift
+        self._auto = AutoRange(start, SILENCE_DBFS + shift) if given == "auto" else None
+        low, high = start if isinstance(given, str) else given
         self._palette = Palette(colormap(self.settings.colormap), low, high)
         self._axis = frequency_axis(self.settings)
         self._frame: Frame | None = None
@@ -105,6 +110,7 @@ class View:
             subtitle=describe(self.settings, self._monitor.channel_labels),
             axis=self._axis,
             palette=self._palette,
+            quantity=self._monitor.quantity,
             clock=self._monitor.source.info.kind not in ("file", "stdin"),
             banners=self._banners(),
         )
@@ -136,7 +142,9 @@ class View:
         step = max(1, count // _RANGE_CELLS)
         cells = store.picked(range(store.end - count, store.end, step))
         rows = RowMap.of(self._axis, min(height, 512), store.bins, self._monitor.engine.bin_hz)
-        if self._auto.follow(rows.apply(cells), min(elapsed, 2 * _RANGE_INTERVAL_S)):
+        shown = rows.apply(cells + self._monitor.quantity.offset_db)
+        shown[rows.apply(cells) <= FLOOR_DBFS] = np.nan  # silence says nothing of the range
+        if self._auto.follow(shown, min(elapsed, 2 * _RANGE_INTERVAL_S)):
             self._palette = replace(self._palette, low=self._auto.low, high=self._auto.high)
 
 
@@ -161,4 +169,11 @@ def describe(settings: Settings, channels: list[str]) -> str:
     assert settings.samplerate is not None
     rate = f"{settings.samplerate / 1000:g} kHz"
     channel = channels[0] if channels[0] in ("mix", "diff") else f"channel {channels[0]}"
-    return f"{rate}  ·  {channel}  ·  {settings.n_fft} / {settings.hop} {settings.window}  ·  {settings.scale}"
+    assert settings.n_fft is not None
+    windows = (
+        f"{settings.n_fft}\N{HORIZONTAL ELLIPSIS}{settings.n_fft // 8}" if settings.multiresolution else settings.n_fft
+    )
+    parts = [rate, channel, f"{windows} / {settings.hop} {settings.window}"]
+    if settings.averaging != "off":
+        parts.append(settings.averaging)
+    return "  ·  ".join([*parts, settings.scale])

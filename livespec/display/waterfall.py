@@ -2,14 +2,14 @@
 
 Three textures. `levels`: a float ring of the columns in dBFS, one column a texture line, the truth from
 which everything else follows. `picture`: an RGBA ring of screen rows × columns; new columns alone are
-coloured into it (bins → rows → range → colour, in the fragment shader), and all of it only when scale,
-range, colours or height change. A frame is one textured quad a run. So the cost of a frame follows the new
-columns, not the pixels on screen (docs/architecture.md has the figures).
+coloured into it (bins → weighting → rows → range → colour, in the fragment shader), and all of it only when
+scale, weighting, range, colours or height change. A frame is one textured quad a run. So the cost of a frame
+follows the new columns, not the pixels on screen (docs/architecture.md has the figures).
 
 Everything here belongs to the thread that owns the GL context.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from vispy import gloo
@@ -19,7 +19,10 @@ from livespec.core.scales import FrequencyAxis, RowMap
 from livespec.display.scene import GAP, Palette, Rect, Scene, unit_colour
 from livespec.session.columns import ColumnStore
 
-_NO_LEVEL: Final = np.float32(-1000.0)  # stands for NaN, which GLSL's max() does not define
+if TYPE_CHECKING:
+    from livespec.core.quantity import LevelQuantity
+
+_NO_LEVEL: Final = np.float32(-1e6)  # stands for NaN, which GLSL's max() does not define
 
 _COLOUR_VERTEX: Final = """
 attribute vec2 a_position;
@@ -30,9 +33,11 @@ void main() {
 
 _COLOUR_FRAGMENT: Final = """
 uniform sampler2D u_levels;
+uniform sampler2D u_offsets;
 uniform sampler2D u_rows;
 uniform sampler2D u_colours;
 uniform vec2 u_levels_size;
+uniform float u_offset_count;
 uniform float u_row_count;
 uniform float u_low;
 uniform float u_span;
@@ -40,7 +45,8 @@ uniform float u_last_colour;
 uniform vec3 u_gap;
 
 float level(float bin, float line) {
-    return texture2D(u_levels, vec2(bin + 0.5, line) / u_levels_size).r;
+    float offset = texture2D(u_offsets, vec2((bin + 0.5) / u_offset_count, 0.5)).r;
+    return texture2D(u_levels, vec2(bin + 0.5, line) / u_levels_size).r + offset;
 }
 
 void main() {
@@ -55,7 +61,7 @@ void main() {
     } else {
         value = mix(value, level(row.g, line), row.b);
     }
-    if (value < -900.0) {
+    if (value < -1e5) {
         gl_FragColor = vec4(u_gap, 1.0);
     } else {
         float share = clamp((value - u_low) / u_span, 0.0, 1.0);
@@ -101,6 +107,7 @@ class Waterfall:
         self._store: ColumnStore | None = None
         self._axis: FrequencyAxis | None = None
         self._palette: Palette | None = None
+        self._quantity: LevelQuantity | None = None
         self._rows = 0
         self._rewrites = 0
         self._uploaded = 0  # one past the newest cell in `levels`
@@ -115,7 +122,13 @@ class Waterfall:
         taller = scene.plot.height != self._rows
         if fresh or taller:
             self._make_picture(store, scene.plot.height)
-        look = fresh or taller or scene.axis != self._axis or scene.palette is not self._palette
+        look = (
+            fresh
+            or taller
+            or scene.axis != self._axis
+            or scene.palette is not self._palette
+            or scene.quantity is not self._quantity
+        )
         if look:
             self._set_look(scene, store, bin_hz)
         if not hold or fresh:
@@ -177,11 +190,16 @@ class Waterfall:
         self._show["u_columns"] = float(store.capacity)
 
     def _set_look(self, scene: Scene, store: ColumnStore, bin_hz: float) -> None:
-        self._axis, self._palette = scene.axis, scene.palette
+        self._axis, self._palette, self._quantity = scene.axis, scene.palette, scene.quantity
         rows = RowMap.of(scene.axis, self._rows, -(-store.bins // self._folded), bin_hz * self._folded)
         table = np.stack([rows.first, rows.last, rows.between], axis=-1).astype(np.float32)[None]
         self._colour["u_rows"] = gloo.Texture2D(table, format="rgb", internalformat="rgb32f", interpolation="nearest")
         self._colour["u_row_count"] = float(self._rows)
+        offsets = scene.quantity.offset_db[:: self._folded]
+        self._colour["u_offsets"] = gloo.Texture2D(
+            offsets[None, :, None], format="luminance", internalformat="r32f", interpolation="nearest"
+        )
+        self._colour["u_offset_count"] = float(len(offsets))
         colours = scene.palette.colours
         self._colour["u_colours"] = gloo.Texture2D(colours[None], format="rgb", interpolation="nearest")
         self._colour["u_last_colour"] = float(len(colours) - 1)

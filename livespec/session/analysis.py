@@ -10,13 +10,15 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Int64Array
+from livespec.core.arrays import Float32Array, Int64Array
+from livespec.core.averaging import Averager, make_averager
 from livespec.core.framing import Framer, Frames, column_count
 from livespec.core.levels import Meter
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
 from livespec.session.clock import Timeline
 from livespec.session.columns import ColumnStore
+from livespec.settings import averaging_of
 
 _LONGEST_WAIT_S: Final = 0.1
 _LOG_KEPT: Final = 1024
@@ -53,6 +55,7 @@ class Analysis:
         self._levels = np.empty((1, 32, engine.bins), np.float32)
         self._metered = 0
         self._gaps_marked = 0
+        self._averager = self._new_averager()
         self._log: Int64Array = np.empty((0, 3), np.int64)
         self._request = view
         self.store = self._new_store(view)
@@ -90,8 +93,7 @@ class Analysis:
             self.store = self._analyse_again(self._request)
         self._measure()
         if self._may_skip:
-            newest_wanted = column_count(self._ring.end, self.engine.n_fft, self.engine.hop) - self._columns_on_screen
-            self.skipped_columns += self._framer.skip_to(max(newest_wanted, self._framer.oldest_column))
+            self._skip_what_is_too_late()
         for frames in self._framer:
             count = frames.samples.shape[1]
             if self._put(frames, self.store):
@@ -101,19 +103,36 @@ class Analysis:
                 self.skipped_columns += count
         self._mark_gaps()
 
+    def _skip_what_is_too_late(self) -> None:
+        newest_wanted = column_count(self._ring.end, self.engine.n_fft, self.engine.hop) - self._columns_on_screen
+        skipped = self._framer.skip_to(max(newest_wanted, self._framer.oldest_column))
+        self.skipped_columns += skipped
+        if skipped and self._averager is not None:
+            self.store = self._analyse_again(self._request)
+
     @property
     def _columns_on_screen(self) -> int:
         return self.store.capacity * self.store.pooled
 
     def _put(self, frames: Frames, store: ColumnStore) -> bool:
         """Transform windows into a store; False where the writer was there first."""
-        first, samples = frames
-        levels = self._levels[:, : samples.shape[1]]
-        self.engine.columns_into(samples, levels)
-        if not self._framer.valid(frames):
+        levels = self._transform(frames)
+        if levels is None:
             return False
-        store.append(first, levels[0], self._entered_ns(first, levels.shape[1]))
+        store.append(frames.first, levels[0], self._entered_ns(frames.first, levels.shape[1]))
         return True
+
+    def _transform(self, frames: Frames) -> Float32Array | None:
+        """(1, k, bins) of the windows, averaged; None where the writer was there first. Valid until the next call."""
+        levels = self._levels[:, : frames.samples.shape[1]]
+        self.engine.columns_into(frames.samples, levels)
+        if not self._framer.valid(frames):
+            return None
+        if self._averager is not None:
+            positions = np.arange(frames.first, frames.first + levels.shape[1]) * self.engine.hop
+            levels[:, self.timeline.straddles(positions, self.engine.n_fft)] = np.nan  # sound that was never there
+            self._averager.push(frames.first, levels)
+        return levels
 
     def _entered_ns(self, first: int, count: int) -> Int64Array:
         newest = np.arange(first, first + count) * self.engine.hop + self.engine.n_fft
@@ -126,12 +145,20 @@ class Analysis:
     def _new_store(self, view: ViewRequest) -> ColumnStore:
         return ColumnStore(self.engine.bins, view.cells, view.pooled, self.engine.n_fft, self.engine.hop)
 
+    def _new_averager(self) -> Averager | None:
+        return make_averager(averaging_of(self.engine.settings.averaging), self.engine.column_s)
+
     def _analyse_again(self, view: ViewRequest) -> ColumnStore:
-        """A store for another view, filled with the past up to the live cursor."""
+        """A store for another view, filled with the past up to the live cursor; averages are warmed up before it."""
         store = self._new_store(view)
+        self._averager = self._new_averager()
         live = self._framer.next_column
         past = Framer(self._ring, self.engine.n_fft, self.engine.hop, self._shown)
-        past.skip_to(max(past.oldest_column, live - view.cells * view.pooled))
+        begin = max(past.oldest_column, live - view.cells * view.pooled)
+        warm_up = 0 if self._averager is None else self._averager.warm_up
+        past.skip_to(max(past.oldest_column, begin - warm_up))
+        while past.next_column < begin and (frames := past.take(begin - past.next_column)) is not None:
+            self._transform(frames)
         while past.next_column < live and (frames := past.take(live - past.next_column)) is not None:
             self._put(frames, store)
         store.mark_gaps(self.timeline)
@@ -139,9 +166,11 @@ class Analysis:
 
     def _mark_gaps(self) -> None:
         gaps = len(self.timeline.gaps)
-        if gaps != self._gaps_marked or (gaps and self._near_last_gap()):
-            self._gaps_marked = gaps
+        if gaps != self._gaps_marked and self._averager is not None:
+            self.store = self._analyse_again(self._request)  # the gap was in the averages before it was known
+        elif gaps != self._gaps_marked or (gaps and self._near_last_gap()):
             self.store.mark_gaps(self.timeline)
+        self._gaps_marked = gaps
 
     def _near_last_gap(self) -> bool:
         """Whether the newest columns still have samples from before the last gap."""

@@ -1,8 +1,9 @@
 """`--export`: every column of a run into one NPZ, however long it lasts.
 
-Owner: the disk thread. It has a cursor and an engine of its own and skips nothing. Columns go to a spool
-beside the target (`NAME.npz.part`, raw float32, one file a channel); at the end they are put together,
-uncompressed, under a temporary name, and renamed. Memory does not grow with the length.
+Owner: the disk thread. It has a cursor and an engine of its own and skips nothing. Raw columns go to a spool
+beside the target (`NAME.npz.part`, float32, one file a channel); at the end, when all gaps are known, they are
+averaged, weighted and put together, uncompressed, under a temporary name, and renamed. Memory does not grow with the
+length.
 """
 
 import contextlib
@@ -17,11 +18,14 @@ import numpy as np
 
 from livespec import __version__
 from livespec.core.arrays import Float32Array, Int64Array
+from livespec.core.averaging import make_averager
 from livespec.core.framing import Framer
+from livespec.core.quantity import LevelQuantity
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
 from livespec.errors import FileError
 from livespec.session.clock import Timeline
+from livespec.settings import averaging_of
 
 SCHEMA: Final = 1
 _POLL_S: Final = 0.02
@@ -32,10 +36,16 @@ class Exporter:
     """Run `run` in a thread, then `finish` once. Raises `FileError` where the file cannot be written."""
 
     def __init__(
-        self, path: Path, ring: AudioRing, engine: Engine, shown: tuple[int, ...] | str, timeline: Timeline
+        self,
+        path: Path,
+        ring: AudioRing,
+        engine: Engine,
+        quantity: LevelQuantity,
+        shown: tuple[int, ...] | str,
+        timeline: Timeline,
     ) -> None:
         self.path = path
-        self._ring, self._engine, self._timeline = ring, engine, timeline
+        self._ring, self._engine, self._quantity, self._timeline = ring, engine, quantity, timeline
         self._framer = Framer(ring, engine.n_fft, engine.hop, shown)
         self._channels = 1 if isinstance(shown, str) else len(shown)
         self._spools: list[BinaryIO] = []
@@ -128,11 +138,15 @@ class Exporter:
             np.lib.format.write_array_header_1_0(file, header)
             for spool in self._spools:
                 spool.seek(0)
+                averager = make_averager(averaging_of(self._engine.settings.averaging), self._engine.column_s)
                 for first in range(0, self._columns, _COLUMNS_AT_ONCE):
                     broken = gap[first : first + _COLUMNS_AT_ONCE]
                     levels: Float32Array = np.fromfile(spool, np.float32, len(broken) * self._engine.bins)
                     levels = levels.reshape(-1, self._engine.bins)
                     levels[broken] = np.nan
+                    if averager is not None:
+                        averager.push(first, levels[None])
+                    levels += self._quantity.offset_db
                     file.write(levels.data)
 
     def _description(self, description: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +170,7 @@ class Exporter:
             "channels": np.array(description["channels"]),
             "settings": json.dumps(description["settings"]),
             "start_time": datetime.fromtimestamp(start).astimezone().isoformat() if start else "",
-            "units": "dBFS (full-scale sine = 0)",
+            "units": f"{self._quantity.unit} ({self._quantity.meaning})",
             "schema": SCHEMA,
             "version": __version__,
         }

@@ -21,10 +21,12 @@ from livespec import __version__
 from livespec.capture.shared_ring import SharedRing
 from livespec.capture.source import Reception, Source
 from livespec.core.framing import shown_channels
+from livespec.core.quantity import level_quantity
 from livespec.core.ring import MARGIN, Geometry
 from livespec.core.stft import Engine
 from livespec.errors import DeviceError, FileError, UsageError
 from livespec.session.analysis import Analysis, ViewRequest
+from livespec.session.calibration import load_calibration
 from livespec.session.clock import Timeline
 from livespec.session.exporter import Exporter
 from livespec.session.stats import Durations, StartupTimes, process_figures
@@ -65,6 +67,7 @@ class Monitor:
         info = source.info
         self.source, self.settings = source, settings
         self.engine = Engine(settings, info.samplerate)
+        self.quantity = level_quantity(self.engine, load_calibration(settings))
         if info.length is not None and info.length < self.engine.n_fft:
             raise self._too_short(info.length)
         show: Show = settings.show or ("mix" if info.kind in ("file", "stdin") else (info.channels[0],))
@@ -79,7 +82,7 @@ class Monitor:
         self.ended = threading.Event()
         self.failure: BaseException | None = None
         self._exporter = (
-            Exporter(export, self.ring, Engine(settings, info.samplerate), self.shown, self.timeline)
+            Exporter(export, self.ring, Engine(settings, info.samplerate), self.quantity, self.shown, self.timeline)
             if export
             else None
         )

@@ -26,9 +26,9 @@ from livespec.settings import KEYS, Settings
         ("history", -1.0, 0, 86_400, "s"),
         ("history", float("inf"), 0, 86_400, "s"),
         ("history_mb", 0.0, 1, 1 << 20, "MB"),
-        ("range", (-20.0, -90.0), -200, 60, "dBFS"),
-        ("range", (-300.0, 0.0), -200, 60, "dBFS"),
-        ("range", (float("nan"), 0.0), -200, 60, "dBFS"),
+        ("range", (-20.0, -90.0), -250, 200, "dB"),
+        ("range", (-300.0, 0.0), -250, 200, "dB"),
+        ("range", (float("nan"), 0.0), -250, 200, "dB"),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_its_key_and_its_range(key, value, low, high, unit):
@@ -44,7 +44,7 @@ def test_a_value_out_of_range_is_refused_with_its_key_and_its_range(key, value, 
 @pytest.mark.parametrize(
     ("key", "value", "allowed"),
     [
-        ("scale", "mell", "linear, log, mel"),
+        ("scale", "mell", "linear, log, octave, semitone, erb, bark, mel-htk, mel"),
         ("precision", "quad", "single, double"),
         ("channels", (), "numbers from 1"),
         ("channels", (0,), "numbers from 1"),

@@ -200,3 +200,59 @@ def test_the_steady_state_makes_no_arrays_but_the_transforms_own(precision, comp
 def test_settings_that_do_not_fit_the_rate_are_refused():
     with pytest.raises(UsageError, match="fmax = 30000 Hz"):
         Engine(Settings(fmax=30_000.0), RATE)
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=12), st.sampled_from([(1024, 300), (512, 512), (1009, 1)]))
+@settings(max_examples=30)
+def test_pushed_blocks_of_any_size_give_the_columns_of_the_whole(sizes, size):
+    n_fft, hop = size
+    sound = white_noise(sum(sizes))
+    pushed = engine(n_fft, hop)
+    parts = [pushed.push(block) for block in np.split(sound, np.cumsum(sizes)[:-1])]
+    whole = windows_of(sound, n_fft, hop) if len(sound) >= n_fft else np.empty((0, n_fft), np.float32)
+    assert np.array_equal(np.concatenate(parts), engine(n_fft, hop).columns(whole))
+
+
+def test_pushed_channels_are_columns_each_and_what_was_given_out_stays():
+    both = np.stack([white_noise(5000, seed=1), white_noise(5000, seed=2)])
+    pushed = engine()
+    first = pushed.push(both[:, :3000])
+    kept = first.copy()
+    second = pushed.push(both[:, 3000:])
+    assert first.shape == (2, 8, 513)
+    assert np.array_equal(first, kept)
+    assert np.array_equal(np.concatenate([first, second], axis=1)[1], engine().push(both[1]))
+    with pytest.raises(UsageError, match="after one of 2 channels"):
+        pushed.push(both[0])
+
+
+@pytest.mark.parametrize("padding", [2, 3, 8])
+@pytest.mark.parametrize("n_fft", [512, 1009])
+def test_zero_padding_interpolates_and_keeps_levels(padding, n_fft):
+    bins = Engine(Settings(n_fft=n_fft, hop=256, padding=padding), RATE)
+    sound = white_noise(4000, rms=0.2)
+    got = bins.columns(windows_of(sound, n_fft, 256))
+    assert got.shape[1] == n_fft * padding // 2 + 1
+    assert bins.frequencies[padding] == pytest.approx(RATE / n_fft)
+    plain = engine(n_fft, 256).columns(windows_of(sound, n_fft, 256))
+    inner = slice(1, plain.shape[1] - 1)
+    assert got[:, ::padding][:, inner] == pytest.approx(plain[:, inner], abs=0.01)
+    half_way = Engine(Settings(n_fft=n_fft, hop=256, padding=padding), RATE).columns(sine_on_bin(100.5, n_fft, n_fft))
+    assert half_way.max() >= {2: -0.01, 3: -0.2, 8: -0.01}[padding]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5, 32])
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 33])
+def test_many_channels_with_few_columns_share_batches_and_keep_their_bits(channels, count):
+    frames = np.stack([windows_of(white_noise(10_000, seed=n), 1024, 256)[:count] for n in range(channels)])
+    bins = engine()
+    assert np.array_equal(bins.columns(frames), np.stack([bins.columns(channel) for channel in frames]))
+    out = np.empty((channels, count + 3, bins.bins), np.float32)[:, :count]  # not contiguous, as a store may be
+    bins.columns_into(frames, out)
+    assert np.array_equal(out, bins.columns(frames))
+
+
+@pytest.mark.parametrize("tiny", [1e-39, 1e-42, -0.0])
+def test_samples_too_small_for_normal_floats_are_silence(tiny):
+    sound = (white_noise(8000, rms=1.0) * np.float32(tiny)).astype(np.float32)
+    assert np.all(engine().columns(windows_of(sound, 1024, 256)) == -200)

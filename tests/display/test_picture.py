@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from livespec.core.quantity import RAW, LevelQuantity
 from livespec.core.scales import FrequencyAxis
 from livespec.display.colormaps import colormap
 from livespec.display.headless import HeadlessCanvas
@@ -229,6 +230,25 @@ def test_a_level_has_the_colour_that_the_bar_gives_it():
     assert inside.tolist() == colormap("gray")[round(0.6 * 255)].tolist()
 
 
+@pytest.mark.parametrize("renderer", ["cpu", "gpu"])
+def test_an_offset_of_each_bin_moves_its_level_and_no_gap(renderer, canvas):
+    offsets = np.linspace(-60, 60, BINS).astype(np.float32)
+    axis = FrequencyAxis("linear", 0, (BINS - 1) * BIN_HZ)
+    palette = Palette(colormap("gray"), -100.0, 0.0)
+    moved = Picture(axis=axis, palette=palette, quantity=LevelQuantity("dB", "", offsets))
+    plain = Picture(axis=axis, palette=palette)
+    levels = np.full((700, BINS), -70, np.float32)
+    levels[300:320] = np.nan
+    moved.add(levels)
+    plain.add(levels + offsets)
+
+    def shown(picture):
+        scene = picture.scene()
+        return render(scene, picture.store, BIN_HZ) if renderer == "cpu" else on_gpu(picture, scene, canvas)
+
+    assert share_that_differs(shown(moved), shown(plain)) <= 0.001
+
+
 def test_a_click_lies_in_the_picture_where_its_time_says():
     picture = Picture(palette=Palette(colormap("gray"), -100.0, 0.0))
     levels = np.full((700, BINS), -100, np.float32)
@@ -284,8 +304,10 @@ def ink(label):
 )
 @pytest.mark.parametrize("axis", AXES)
 @pytest.mark.parametrize("span_s", [0.1, 1.0, 10.0, 600.0])
-def test_no_label_lies_on_another_or_outside_the_picture(width, height, scale, axis, span_s):
-    picture = Picture(width, height, scale, span_s, axis=AXES[axis])
+@pytest.mark.parametrize("unit", ["dBFS", "dBFS rms A/Hz"])
+def test_no_label_lies_on_another_or_outside_the_picture(width, height, scale, axis, span_s, unit):
+    quantity = LevelQuantity(unit, "", RAW.offset_db)
+    picture = Picture(width, height, scale, span_s, axis=AXES[axis], quantity=quantity)
     picture.columns = 300
     for beside_px in (0, 13, 47):
         scene = picture.scene(beside_px)

@@ -14,6 +14,7 @@ from livespec.capture.file import FileSource
 from livespec.capture.paced import PacedSource
 from livespec.capture.source import SourceInfo
 from livespec.core.framing import Framer
+from livespec.core.quantity import RAW
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
 from livespec.errors import FileError, UsageError
@@ -173,7 +174,8 @@ def test_columns_over_a_gap_are_exported_as_gaps_and_time_runs_on_through_the_ho
     ring.write(white_noise(20_000)[:, None], 0)
     timeline = Timeline(RATE, live=True)
     timeline.gaps = (Gap(9_000, 4_800, "lost"),)
-    exporter = Exporter(tmp_path / "out.npz", ring, Engine(Settings(n_fft=N_FFT, hop=HOP), RATE), (0,), timeline)
+    engine = Engine(Settings(n_fft=N_FFT, hop=HOP), RATE)
+    exporter = Exporter(tmp_path / "out.npz", ring, engine, RAW, (0,), timeline)
     stopping = threading.Event()
     stopping.set()
     exporter.run(stopping)
@@ -204,7 +206,7 @@ def test_a_sample_that_is_no_number_makes_columns_that_are_none_but_no_gap(tmp_p
 def overtaken_exporter(target, engine):
     """An exporter on a small ring that nobody holds back."""
     ring = AudioRing.in_memory(1, 20_000, 4_000)
-    return ring, Exporter(target, ring, engine, (0,), Timeline(RATE, live=True))
+    return ring, Exporter(target, ring, engine, RAW, (0,), Timeline(RATE, live=True))
 
 
 def spool_all(exporter):
@@ -367,8 +369,8 @@ def test_percentiles_are_those_of_what_a_view_measured(stereo):
 # ---- the analysis and its view ----
 
 
-def analysed(ring, view=VIEW, *, may_skip=False):
-    engine = Engine(Settings(n_fft=N_FFT, hop=HOP), RATE)
+def analysed(ring, view=VIEW, *, may_skip=False, averaging="off"):
+    engine = Engine(Settings(n_fft=N_FFT, hop=HOP, averaging=averaging), RATE)
     return Analysis(ring, engine, (0,), Timeline(RATE, live=False), view, may_skip=may_skip)
 
 
@@ -390,6 +392,60 @@ def test_another_view_is_the_same_past_analysed_again():
     assert changed.store.end == end
     # The oldest cell may lack columns that lay before the view; all later ones are the same to the last bit.
     assert np.array_equal(changed.store.cells(end - 85, end), settled.store.cells(end - 85, end))
+
+
+def loud_then_quiet(samples, loud):
+    sound = white_noise(samples)
+    sound[loud:] *= 1e-4
+    return sound[:, None]
+
+
+@pytest.mark.parametrize("averaging", ["fast", "exp:0.02", "mean:9", "max:40"])
+def test_an_averaged_past_analysed_again_reads_as_it_did_live(averaging):
+    """The loud part lies before the view and is still in the averages."""
+    ring = AudioRing.in_memory(1, 400_000)
+    analysis = analysed(ring, averaging=averaging)
+    for block in np.split(loud_then_quiet(300_000, 240_000), 100):
+        ring.write(block, 0)
+        analysis.step()
+    end = analysis.store.end
+    live = analysis.store.cells(end - 50, end)
+    analysis.request(ViewRequest(199, 1))
+    analysis.step()
+    again = analysis.store.cells(end - 50, end)
+    assert np.abs(live - again).max() <= 0.01
+    raw = analysed(ring)
+    raw.step()
+    assert np.abs(raw.store.cells(end - 50, end) - live).max() > 3  # there is something to remember
+
+
+@pytest.mark.parametrize("averaging", ["slow", "mean:80"])
+def test_what_was_before_a_gap_is_no_part_of_the_averages_after_it(averaging):
+    ring = AudioRing.in_memory(1, 400_000)
+    analysis = analysed(ring, averaging=averaging)
+    ring.write(loud_then_quiet(60_000, 40_000), 0)
+    analysis.step()
+    assert analysis.store.cells(analysis.store.end - 1, analysis.store.end).mean() > -70
+    analysis.timeline.gaps = (Gap(40_000, 9_000, "lost"),)  # known late, as gaps are
+    ring.write(loud_then_quiet(3_000, 0), 0)
+    analysis.step()
+    end = analysis.store.end
+    quiet = analysis.store.cells(-(-40_000 // HOP), end)
+    assert np.nanmax(quiet) < -100
+    straddling = range((40_000 - N_FFT) // HOP + 1, -(-40_000 // HOP))
+    assert np.isnan(analysis.store.picked(straddling)).all()
+
+
+def test_an_export_is_averaged_weighted_and_says_so(stereo, tmp_path):
+    keys = {"averaging": "mean:5", "quantity": "density", "reference": "rms"}
+    run_to_the_end(of(FileSource(stereo[0], None, 0.0), tmp_path / "out.npz", show=(2,), **keys))
+    exact = reference_dbfs(stereo[1][:, 1], N_FFT, HOP)
+    power = 10 ** (exact / 10)
+    mean = np.stack([power[max(0, k - 4) : k + 1].mean(axis=0) for k in range(len(power))])
+    per_hz = -10 * np.log10(2) - 10 * np.log10(1.5 * RATE / N_FFT)
+    with np.load(tmp_path / "out.npz") as npz:
+        assert npz["db"][:, 1:-1] == pytest.approx(10 * np.log10(mean[:, 1:-1]) + per_hz, abs=0.01)
+        assert str(npz["units"]).startswith("dBFS rms/Hz (")
 
 
 def test_a_live_view_that_falls_behind_skips_columns_and_counts_them():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from livespec.core.arrays import Float32Array
+from livespec.core.quantity import RAW, LevelQuantity
 from livespec.core.scales import FrequencyAxis
 from livespec.display.colormaps import colormap
 from livespec.display.scene import Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
@@ -37,6 +38,7 @@ class Picture:
     banners: tuple[Banner, ...] = ()
     axis: FrequencyAxis = field(default_factory=lambda: FrequencyAxis("mel", 40.0, 16_000.0))
     palette: Palette = field(default_factory=lambda: Palette(colormap("magma"), -100.0, 0.0))
+    quantity: LevelQuantity = RAW
 
     def __post_init__(self) -> None:
         columns = self.span_s * RATE / HOP
@@ -64,6 +66,7 @@ class Picture:
             subtitle="48 kHz  ·  mix",
             axis=self.axis,
             palette=self.palette,
+            quantity=self.quantity,
             banners=self.banners,
         )
 

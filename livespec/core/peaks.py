@@ -1,0 +1,77 @@
+"""The strongest tones of a column, finer than its bins.
+
+Through the amplitudes at a local maximum and one window bin on either side goes a parabola. Where its vertex lies
+depends on the window function and on where the tone really is between the bins; the window's own transform says how.
+So it is looked up backwards, and a clean tone is found to a few thousandths of a bin with every window function.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from livespec.core.arrays import Float32Array, Float64Array
+
+_TABLE_STEPS: Final = 256
+_FURTHEST_BINS: Final = 0.75  # a flat top's maximum may be read beside the tone
+_LONGEST: Final = 1024  # samples of the window function that the table is made from: its shape is what counts
+
+
+class Peak(NamedTuple):
+    """A tone: its frequency, its level in the unit of the column, and where between the bins it lies."""
+
+    frequency_hz: float
+    level_db: float
+    bin: float
+
+
+class PeakFinder:
+    """For columns of one window function, (n_fft,). padding: transform length over window length."""
+
+    def __init__(self, function: Float64Array, padding: int = 1) -> None:
+        self._padding = padding
+        offsets = np.linspace(0, _FURTHEST_BINS, _TABLE_STEPS + 1)  # windows are symmetric
+        below, middle, above = (_response(function, offsets + k) for k in (1, 0, -1))
+        self._vertex = np.maximum.accumulate(_vertex(below / middle, above / middle))
+        self._offset = offsets
+        self._lost_db = -20 * np.log10(middle)
+
+    def find(self, levels: Float32Array, bin_hz: float, at_most: int = 5, above_db: float = -120.0) -> list[Peak]:
+        """The strongest local maxima, strongest first. levels: (bins,) dB; above_db: what is lower is none.
+
+        bin_hz: distance of the bins. A column of NaN has none; within a window bin of DC and of the end there is none.
+        """
+        at = self._maxima(levels, above_db)[:at_most]
+        ratios = 10 ** (
+            (levels[at + np.array([[-self._padding], [self._padding]])].astype(np.float64) - levels[at]) / 20
+        )
+        vertex = _vertex(*ratios)
+        offset = np.interp(np.abs(vertex), self._vertex, self._offset)
+        level = levels[at] + np.interp(offset, self._offset, self._lost_db)
+        places = at + np.sign(vertex) * offset * self._padding
+        peaks = [Peak(float(p * bin_hz), float(db), float(p)) for p, db in zip(places, level, strict=True)]
+        return sorted(peaks, key=lambda peak: -peak.level_db)
+
+    def _maxima(self, levels: Float32Array, above_db: float) -> np.ndarray:
+        """Bins that nothing within a window bin exceeds, strongest first."""
+        reach = self._padding
+        middle = levels[reach:-reach]
+        highest = sliding_window_view(levels, 2 * reach + 1).max(axis=1)
+        peaked = (middle == highest) & (middle > levels[: -2 * reach]) & (middle >= levels[2 * reach :])
+        found = np.flatnonzero(peaked & (middle > above_db)) + reach
+        found = found[np.diff(found, prepend=-reach) > reach]  # of equal neighbours the first
+        return found[np.argsort(-levels[found], kind="stable")]
+
+
+def _response(function: Float64Array, bins: Float64Array) -> Float64Array:
+    """Amplitude of a tone so many window bins beside the bin that is read, 1 at 0."""
+    shape = function[:: max(1, len(function) // _LONGEST)]
+    phase = np.exp(-2j * np.pi * bins[:, None] * np.arange(len(shape)) / len(shape))
+    response: Float64Array = np.abs(phase @ shape) / shape.sum()
+    return response
+
+
+def _vertex(below: Float64Array, above: Float64Array) -> Float64Array:
+    """Where the parabola through (−1, below), (0, 1), (1, above) has its vertex."""
+    bend = below - 2 + above
+    return np.where(bend < 0, 0.5 * (below - above) / np.where(bend < 0, bend, -1), 0.0)
