@@ -1,13 +1,20 @@
 """`livespec config show|init|check`: the settings that hold, a file to start from, a file's mistakes."""
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from livespec import config as files
-from livespec.errors import FileError, UsageError
+from livespec.errors import FileError, LivespecError
+from livespec.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_COMMON_RATE: Final = 48_000
 
 app = typer.Typer(no_args_is_help=True, help="Show, write or check settings.")
 
@@ -24,12 +31,19 @@ def show(
     debug: _Debug = False,  # noqa: ARG001
 ) -> None:
     """Print the settings that hold, as TOML; what is left to the program is a comment."""
-    settings = files.load(preset, config, {}).as_dict()
+    settings = files.load(preset, config, {})
+    values, window = settings.as_dict(), _window_figures(settings)
     if as_json:
-        print(json.dumps(settings, indent=2))
+        print(json.dumps(values | {"window_figures": window}, indent=2))
         return
-    for key, value in settings.items():
+    for key, value in values.items():
         print(f"# {key} = (chosen to fit)" if value is None else f"{key} = {_toml(value)}")
+        if key == "window":
+            print(
+                "#   coherent gain {coherent_gain:.4f}, scalloping {scalloping_db:.2f} dB, noise bandwidth "
+                "{noise_bandwidth_bins:.3f} bins = {noise_bandwidth_hz:.2f} Hz "
+                "with n_fft {n_fft} at {samplerate} Hz".format(**window)
+            )
 
 
 @app.command()
@@ -62,18 +76,41 @@ def check(
 
 
 def check_names(path: Path) -> None:
-    """A whole file, and the names in it that only a run looks up. Raises `UsageError` with file and line."""
+    """A whole file, and the names in it that only a run looks up. Raises `LivespecError` with file and line."""
     values = files.read(path)
     from livespec.core.window import make_window
     from livespec.display.colormaps import colormap
+    from livespec.session.calibration import load_calibration
 
-    for key, look_up in (("window", lambda name: make_window(name, 4096)), ("colormap", colormap)):
+    look_ups: dict[str, Callable[[str], object]] = {
+        "window": lambda name: make_window(name, values.get("n_fft", 4096)),
+        "colormap": colormap,
+        "calibration": lambda name: load_calibration(Settings(calibration=name)),
+    }
+    for key, look_up in look_ups.items():
         if key in values:
             try:
                 look_up(values[key])
-            except UsageError as error:
+            except LivespecError as error:
                 where = f"{path}, line {files.line_of(key, path.read_text(encoding='utf-8'))}"
-                raise UsageError(f"{where}: {error.message}", error.hint) from None
+                raise type(error)(f"{where}: {error.message}", error.hint) from None
+
+
+def _window_figures(settings: Settings) -> dict[str, float]:
+    """What the window function does to levels, at the rate that is set or the commonest."""
+    from livespec.core.window import figures, make_window
+
+    any_frequencies = replace(settings, fmin=None, fmax=None)
+    resolved = any_frequencies.at_rate(settings.samplerate or _COMMON_RATE)
+    assert resolved.n_fft is not None
+    assert resolved.samplerate is not None
+    found = figures(make_window(resolved.window, resolved.n_fft))
+    bandwidth_hz = found.noise_bandwidth_bins * resolved.samplerate / resolved.n_fft
+    return asdict(found) | {
+        "noise_bandwidth_hz": bandwidth_hz,
+        "n_fft": resolved.n_fft,
+        "samplerate": resolved.samplerate,
+    }
 
 
 def _toml(value: Any) -> str:

@@ -61,7 +61,67 @@ class MelSlaney:
         return np.where(place < self._BREAK_MEL, place * self._HZ_PER_MEL, above)
 
 
-_SCALES: Final[dict[Scale, FrequencyScale]] = {"linear": Linear(), "log": Logarithmic(), "mel": MelSlaney()}
+class MelHtk:
+    """Mel as in HTK (Young et al., The HTK Book, equation 5.13), after O'Shaughnessy 1987: 1000 mel at 1 kHz."""
+
+    _MELS: Final = 2595.0
+    _HZ: Final = 700.0
+
+    def forward(self, hz: Float64Array) -> Float64Array:
+        return self._MELS * np.log10(1 + np.asarray(hz, np.float64) / self._HZ)
+
+    def inverse(self, place: Float64Array) -> Float64Array:
+        return self._HZ * (10 ** (np.asarray(place, np.float64) / self._MELS) - 1)
+
+
+class Bark:
+    """Critical-band rate by Traunmüller 1990 (J. Acoust. Soc. Am. 88, equation 6), without its corrections at the ends.
+
+    Those bend the scale below 2 and above 20.1 Bark; without them it has one smooth inverse.
+    """
+
+    _BARKS: Final = 26.81
+    _HZ: Final = 1960.0
+    _SHIFT: Final = 0.53
+
+    def forward(self, hz: Float64Array) -> Float64Array:
+        hz = np.asarray(hz, np.float64)
+        return self._BARKS * hz / (self._HZ + hz) - self._SHIFT
+
+    def inverse(self, place: Float64Array) -> Float64Array:
+        shifted = np.asarray(place, np.float64) + self._SHIFT
+        return self._HZ * shifted / (self._BARKS - shifted)
+
+
+class Erb:
+    """ERB-rate by Glasberg & Moore 1990 (Hearing Research 47): equivalent rectangular bandwidths below a frequency."""
+
+    _ERBS: Final = 21.4
+    _PER_HZ: Final = 0.00437
+
+    def forward(self, hz: Float64Array) -> Float64Array:
+        return self._ERBS * np.log10(1 + self._PER_HZ * np.asarray(hz, np.float64))
+
+    def inverse(self, place: Float64Array) -> Float64Array:
+        return (10 ** (np.asarray(place, np.float64) / self._ERBS) - 1) / self._PER_HZ
+
+
+# "octave" and "semitone" are the logarithmic scale; their ticks differ.
+_SCALES: Final[dict[Scale, FrequencyScale]] = {
+    "linear": Linear(),
+    "log": Logarithmic(),
+    "octave": Logarithmic(),
+    "semitone": Logarithmic(),
+    "erb": Erb(),
+    "bark": Bark(),
+    "mel-htk": MelHtk(),
+    "mel": MelSlaney(),
+}
+
+
+def is_logarithmic(scale: Scale) -> bool:
+    """Whether 0 Hz has no place on it."""
+    return isinstance(_SCALES[scale], Logarithmic)
 
 
 @dataclass(frozen=True)

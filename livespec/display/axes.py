@@ -1,11 +1,13 @@
 """Ticks: where they are and what they say."""
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
+from livespec.core.notes import NAMES, frequency_of
 from livespec.core.scales import FrequencyAxis
 
 
@@ -19,19 +21,48 @@ class Tick(NamedTuple):
 _TIME_STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 
 
+# IEC 61260-1: nominal mid-band frequencies of octave filters, from 16 Hz to 16 kHz; beyond by doubling.
+_OCTAVE_BANDS_HZ = (
+    *(16 / 2**n for n in range(5, 0, -1)), 16, 31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16_000,
+    *(16_000 * 2**n for n in range(1, 6)),
+)  # fmt: skip
+# Notes of an octave to name, by the fewest semitones between two of them.
+_NOTES = ((1, NAMES), (2, ("C", "D", "E", "G", "A")), (3, ("C", "E", "G")), (5, ("C", "G")))
+
+
 def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[Tick]:
-    """1–2–5 values in Hz and kHz, at least `spacing_px` apart on an axis of `length_px`, lowest first."""
+    """Ticks at least `spacing_px` apart on an axis of `length_px`, lowest first.
 
-    def ticks_at(values: list[float]) -> list[Tick]:
-        return _spaced([Tick(float(axis.place(hz)), format_hz(hz)) for hz in values], length_px, spacing_px)
+    1–2–5 values in Hz and kHz; octave bands or notes where the scale is one of those. A stretch too narrow for two
+    of them has evenly spaced ones.
+    """
 
-    if axis.scale != "linear":
+    def ticks_at(named: Iterable[tuple[float, str]]) -> list[Tick]:
+        inside = [(hz, text) for hz, text in named if axis.fmin <= hz <= axis.fmax]
+        return _spaced([Tick(float(axis.place(hz)), text) for hz, text in inside], length_px, spacing_px)
+
+    if axis.scale == "semitone":
+        ticks = ticks_at(_notes(axis, length_px, spacing_px))
+    elif axis.scale == "octave":
+        ticks = ticks_at((hz, format_hz(hz)) for hz in _OCTAVE_BANDS_HZ)
+    elif axis.scale == "linear":
+        ticks = []
+    else:
         decades = range(math.ceil(math.log10(axis.fmax)) + 1)
-        ticks = ticks_at([m * 10.0**d for d in decades for m in (1, 2, 5) if axis.fmin <= m * 10.0**d <= axis.fmax])
-        if len(ticks) > 1:  # else it is a narrow stretch between two of these
-            return ticks
+        ticks = ticks_at((m * 10.0**d, format_hz(m * 10.0**d)) for d in decades for m in (1, 2, 5))
+    if len(ticks) > 1:
+        return ticks
     step = _nice_step((axis.fmax - axis.fmin) * spacing_px / length_px)
-    return ticks_at([n * step for n in range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)])
+    wanted = range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)
+    return ticks_at((n * step, format_hz(n * step)) for n in wanted)
+
+
+def _notes(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[tuple[float, str]]:
+    """(Hz, name) of as many notes of an octave as there is room for, from the lowest C0 up."""
+    semitone_px = length_px * math.log(2) / 12 / math.log(axis.fmax / axis.fmin)
+    names = next((names for apart, names in _NOTES if apart * semitone_px >= spacing_px), ("C",))
+    octaves = range(math.floor(math.log2(axis.fmax / frequency_of("C0"))) + 1)
+    return [(frequency_of(f"{name}{octave}"), f"{name}{octave}") for octave in octaves for name in names]
 
 
 def level_ticks(low: float, high: float, length_px: float, spacing_px: float) -> list[Tick]:

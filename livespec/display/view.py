@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from livespec.core.scales import FrequencyAxis, RowMap
+from livespec.core.scales import FrequencyAxis, RowMap, is_logarithmic
 from livespec.core.stft import FLOOR_DBFS
 from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
@@ -152,7 +152,7 @@ def frequency_axis(settings: Settings) -> FrequencyAxis:
     """The axis of resolved settings. 0 Hz has no place on a logarithmic one: it begins ten octaves below its end."""
     assert settings.fmin is not None
     assert settings.fmax is not None
-    lowest = settings.fmax / _LOG_AXIS_RATIO if settings.scale == "log" else 0.0
+    lowest = settings.fmax / _LOG_AXIS_RATIO if is_logarithmic(settings.scale) else 0.0
     return FrequencyAxis(settings.scale, max(settings.fmin, lowest), settings.fmax)
 
 

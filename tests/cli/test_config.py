@@ -1,3 +1,4 @@
+import json
 import re
 import tomllib
 
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from livespec import config
 from livespec.cli import _with_command
-from livespec.cli.config import _toml
+from livespec.cli.config import _toml, show
 from livespec.core.window import make_window
 from livespec.display.colormaps import colormap
 from livespec.errors import FileError, UsageError
@@ -152,6 +153,17 @@ def test_what_config_show_prints_can_be_read_again():
     values = {"range": (-90.0, -20.0), "channels": (1, 2), "scale": "log", "span": 5.0, "fullscreen": True}
     text = "\n".join(f"{key} = {_toml(value)}" for key, value in values.items())
     assert {key: config.parse(key, value) for key, value in tomllib.loads(text).items()} == values
+
+
+def test_config_show_says_what_the_window_does_to_levels(tmp_path, capsys, home):
+    path = written(tmp_path, 'window = "flattop"\nn_fft = 8192\nfmax = 90000\n')
+    show(None, path, as_json=True)
+    found = json.loads(capsys.readouterr().out)["window_figures"]
+    assert found["noise_bandwidth_bins"] == pytest.approx(3.77, abs=0.01)  # D'Antona & Ferrero 2006
+    assert found["noise_bandwidth_hz"] == pytest.approx(3.77 * 48_000 / 8192, abs=0.05)
+    assert found["scalloping_db"] == pytest.approx(0.01, abs=0.005)
+    show(None, path)
+    assert "noise bandwidth 3.770 bins = 22.09 Hz with n_fft 8192 at 48000 Hz" in capsys.readouterr().out
 
 
 # ---- parsing ----

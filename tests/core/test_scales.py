@@ -34,6 +34,40 @@ def test_mel_is_slaneys(hz, mels):
     assert mel(hz) == pytest.approx(mels, abs=1e-9)
 
 
+def place_on(scale, hz, zero, one):
+    """Where hz lies, in the unit of the scale: `zero` and `one` are frequencies at 0 and at 1 of it."""
+    return float(FrequencyAxis(scale, zero, one).place(hz))
+
+
+@pytest.mark.parametrize(("hz", "mels"), [(60, 92.6), (110, 164.5), (440, 549.6), (1000, 1000.0), (4000, 2146.1)])
+def test_mel_htk_is_htks(hz, mels):
+    """2595 log10(1 + f / 700); 1 kHz is 1000 mel."""
+    assert 1000 * place_on("mel-htk", hz, 0.0, 1000.0) == pytest.approx(mels, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("hz", "barks"),  # Zwicker's band edges and their numbers, which Traunmüller's formula fits to 0.05 Bark from 2 on
+    [(300, 3), (510, 5), (1080, 9), (2000, 13), (4400, 18), (6400, 20)],
+)
+def test_bark_is_the_critical_band_rate(hz, barks):
+    zero, one = (1960 * (z + 0.53) / (26.81 - (z + 0.53)) for z in (0, 1))
+    assert place_on("bark", hz, zero, one) == pytest.approx(barks, abs=0.06)
+
+
+@pytest.mark.parametrize("hz", [100.0, 1000.0, 8000.0])
+def test_a_step_of_one_on_the_erb_axis_is_one_erb_wide(hz):
+    """Glasberg & Moore: the bandwidth at f is 24.7 (4.37 f / 1000 + 1) Hz."""
+    one = (10 ** (1 / 21.4) - 1) / 0.00437
+    rise = place_on("erb", hz + 0.5, 0.0, one) - place_on("erb", hz - 0.5, 0.0, one)
+    assert 1 / rise == pytest.approx(24.7 * (4.37 * hz / 1000 + 1), rel=0.005)
+
+
+@pytest.mark.parametrize("scale", ["octave", "semitone"])
+def test_the_musical_scales_are_logarithmic(scale):
+    places = FrequencyAxis(scale, 55, 880).place([55, 110, 220, 440, 880])
+    assert places == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+
+
 def test_octaves_are_equal_on_the_log_axis_and_hertz_on_the_linear():
     octaves = FrequencyAxis("log", 100, 1600).place([100, 200, 400, 800, 1600])
     assert octaves == pytest.approx([0, 0.25, 0.5, 0.75, 1])

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livespec.core.notes import frequency_of
 from livespec.core.scales import FrequencyAxis
 from livespec.display.axes import format_hz, format_level, frequency_ticks, level_ticks, time_ticks
 from livespec.settings import SCALES
@@ -13,6 +14,8 @@ HEIGHTS = [240, 400, 700, 1080, 2082]
 
 
 def hz_of(text):
+    if " " not in text:
+        return frequency_of(text)
     number, unit = text.split(" ")
     return float(number) * {"Hz": 1, "kHz": 1000}[unit]
 
@@ -40,13 +43,30 @@ def test_frequency_ticks_lie_where_the_axis_has_what_they_say_and_not_on_each_ot
     assert len({tick.text for tick in ticks}) == len(ticks)
 
 
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("scale", [scale for scale in SCALES if scale not in ("octave", "semitone")])
 @pytest.mark.parametrize("height", HEIGHTS)
 def test_the_default_axis_has_enough_ticks_to_be_read_and_round_ones(scale, height):
     ticks = frequency_ticks(FrequencyAxis(scale, 0.0 if scale == "linear" else 40.0, 16_000.0), height, 26)
     assert len(ticks) >= 4
     assert "10 kHz" in [tick.text for tick in ticks]
     assert all(len(f"{hz_of(tick.text):.0f}".rstrip("0")) <= 3 for tick in ticks)  # significant digits
+
+
+def test_an_octave_axis_names_the_bands_of_octave_filters():
+    texts = [tick.text for tick in frequency_ticks(FrequencyAxis("octave", 40.0, 16_000.0), 700, 26)]
+    assert texts == ["63 Hz", "125 Hz", "250 Hz", "500 Hz", "1 kHz", "2 kHz", "4 kHz", "8 kHz", "16 kHz"]
+
+
+@pytest.mark.parametrize(
+    ("fmin", "fmax", "expected"),
+    [
+        (40, 16_000, ["C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"]),
+        (100, 1000, ["C3", "E3", "G3", "C4", "E4", "G4", "C5", "E5", "G5"]),
+        (250, 540, ["C4", "C#4", "D4", "D#4", "E4", "F4", "F#4", "G4", "G#4", "A4", "A#4", "B4", "C5"]),
+    ],
+)
+def test_a_semitone_axis_names_as_many_notes_as_there_is_room_for(fmin, fmax, expected):
+    assert [tick.text for tick in frequency_ticks(FrequencyAxis("semitone", fmin, fmax), 400, 26)] == expected
 
 
 def test_frequencies_are_written_as_people_do():
