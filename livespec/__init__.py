@@ -7,20 +7,45 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from livespec.core.features import features
+    from livespec.core.notes import note_of
+    from livespec.core.peaks import PeakFinder
     from livespec.core.ring import AudioRing
     from livespec.core.stft import Engine
     from livespec.errors import LivespecError
+    from livespec.session.spectrogram import Spectrogram, analyze
+    from livespec.session.stream import ColumnStream, stream
     from livespec.settings import Settings
 
 __version__ = "0.1.0"
 
-__all__ = ["AudioRing", "Engine", "LivespecError", "Settings", "__version__"]
+__all__ = [
+    "AudioRing",
+    "ColumnStream",
+    "Engine",
+    "LivespecError",
+    "PeakFinder",
+    "Settings",
+    "Spectrogram",
+    "__version__",
+    "analyze",
+    "features",
+    "note_of",
+    "stream",
+]
 
 _HOMES = {
     "AudioRing": "livespec.core.ring",
+    "ColumnStream": "livespec.session.stream",
     "Engine": "livespec.core.stft",
     "LivespecError": "livespec.errors",
+    "PeakFinder": "livespec.core.peaks",
     "Settings": "livespec.settings",
+    "Spectrogram": "livespec.session.spectrogram",
+    "analyze": "livespec.session.spectrogram",
+    "features": "livespec.core.features",
+    "note_of": "livespec.core.notes",
+    "stream": "livespec.session.stream",
 }
 
 

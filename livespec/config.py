@@ -87,6 +87,19 @@ def parse_flags(flags: dict[str, Any]) -> dict[str, Any]:
     return {key: parse(key, number(key, value) if key in LIMITS else value) for key, value in flags.items()}
 
 
+def from_keywords(keywords: dict[str, Any]) -> Settings:
+    """Settings from Python, in the types or the texts of a TOML file; no file is read. Raises `UsageError`.
+
+    >>> from_keywords({"n_fft": 2048, "range": "-90,-20"}).range
+    (-90.0, -20.0)
+    """
+    for key in keywords:
+        if key not in KEYS:
+            near = suggestion(key, list(KEYS))
+            raise UsageError(f"unknown setting {key!r}", near or f"the settings are {', '.join(KEYS)}")
+    return Settings(**{key: parse(key, value) for key, value in keywords.items() if value is not None})
+
+
 def number(key: str, text: str) -> float:
     """The number that a text writes; whole where the key asks for it. Raises `UsageError`."""
     whole = key in _WHOLE_KEYS
@@ -160,7 +173,7 @@ def _parse_channels(key: str, value: Any) -> tuple[int, ...] | str:
     words = ("all", "mix", "diff") if key == "show" else ("all",)
     if value in words:
         return str(value)
-    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
     if not all(type(part) is int or (isinstance(part, str) and part.strip().isdecimal()) for part in parts):
         raise UsageError(
             f"{key} = {value!r} does not name channels",

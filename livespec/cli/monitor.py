@@ -185,7 +185,7 @@ def monitor(
 
 def run(order: Run) -> None:
     """Do it. Raises `LivespecError`."""
-    from livespec.cli.sources import SourceChoice
+    from livespec.capture.choice import SourceChoice
 
     source_choice = SourceChoice(order.settings, order.pcm, order.speed, order.duration, fast=order.view == "none")
 
@@ -196,6 +196,8 @@ def run(order: Run) -> None:
     from livespec.session.stats import write_json
 
     source = source_choice.result()
+    if source_choice.note:
+        print(f"livespec: {source_choice.note}", file=sys.stderr)
     settings = replace(order.settings, source=order.settings.source or source.info.kind)
     settings = settings.at_rate(source.info.samplerate)
     colormap(settings.colormap)  # a name that is not known is said before anything starts

@@ -117,13 +117,18 @@ class Framer:
         if self._mixed is None:
             return span[self._pick]
         out = self._mixed[:, : span.shape[1]]
-        if self._shown == "mix":
-            np.add.reduce(span, axis=0, out=out[0])
-            out *= np.float32(1 / len(span))
-        else:
-            np.subtract(span[0], span[1], out=out[0])
-            out *= np.float32(0.5)
+        mix_into(span, str(self._shown), out[0])
         return out
+
+
+def mix_into(samples: Float32Array, word: str, out: Float32Array) -> None:
+    """The mean of the channels ("mix") or half of first − second ("diff"). samples: (channels, n); out: (n,)."""
+    if word == "mix":
+        np.add.reduce(samples, axis=0, out=out)
+        out *= np.float32(1 / len(samples))
+    else:
+        np.subtract(samples[0], samples[1], out=out)
+        out *= np.float32(0.5)
 
 
 def column_count(samples: int, n_fft: int, hop: int) -> int:

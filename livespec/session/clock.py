@@ -176,6 +176,11 @@ class Timeline:
     # ---- any thread ----
 
     @property
+    def known_until(self) -> int:
+        """Position before which every gap is known: what comes after a disturbance is undecided for a while."""
+        return self._end if self._settling is None else min(self._end, self._settling.position)
+
+    @property
     def _block_s(self) -> float:
         return self.block / self.samplerate
 

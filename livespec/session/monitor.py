@@ -18,25 +18,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from livespec import __version__
-from livespec.capture.shared_ring import SharedRing
 from livespec.capture.source import Reception, Source
-from livespec.core.framing import shown_channels
 from livespec.core.quantity import level_quantity
-from livespec.core.ring import MARGIN, Geometry
 from livespec.core.stft import Engine
-from livespec.errors import DeviceError, FileError, UsageError
+from livespec.errors import DeviceError
 from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.calibration import load_calibration
 from livespec.session.clock import Timeline
 from livespec.session.exporter import Exporter
+from livespec.session.opening import NO_SOUND_S, no_sound, open_ring, read_ahead_of, shown_of, too_short
 from livespec.session.stats import Durations, StartupTimes, process_figures
-from livespec.settings import Settings, Show
+from livespec.settings import Settings
 
-_NO_SOUND_S: Final = 5.0
 _LATE_S: Final = 1.0  # for so long, sound that has not come may still come
 _DRAIN_TIMEOUT_S: Final = 3600.0
-_SPARE_S: Final = 2.0
-_READ_AHEAD_S: Final = 2.0
 
 
 @dataclass
@@ -69,12 +64,9 @@ class Monitor:
         self.engine = Engine(settings, info.samplerate)
         self.quantity = level_quantity(self.engine, load_calibration(settings))
         if info.length is not None and info.length < self.engine.n_fft:
-            raise self._too_short(info.length)
-        show: Show = settings.show or ("mix" if info.kind in ("file", "stdin") else (info.channels[0],))
-        self.shown = _ring_channels(show, info.channels)
-        self.ring = SharedRing.create(
-            Geometry(len(info.channels), ring_capacity(settings, info.samplerate, len(info.channels), info.length))
-        )
+            raise too_short(info.name, info.length, self.engine.n_fft)
+        self.shown = shown_of(info, settings.show)
+        self.ring = open_ring(info, settings)
         self.timeline = Timeline(info.samplerate, live=info.live, speed=info.speed)
         self.analysis = Analysis(self.ring, self.engine, self.shown, self.timeline, view, may_skip=info.live)
         self.view_figures = ViewFigures(Durations(), Durations())
@@ -101,7 +93,7 @@ class Monitor:
         if self._exporter is not None:
             exporter = self._exporter
             self._begin("disk", lambda: exporter.run(self._stopping))
-        read_ahead = self.engine.n_fft + max(round(_READ_AHEAD_S * self.engine.samplerate), MARGIN)
+        read_ahead = read_ahead_of(self.engine.n_fft, self.engine.samplerate)
         self.source.start(self.ring, Reception(self._wake, self._needed_from, read_ahead))
 
     def stop(self) -> None:
@@ -119,7 +111,7 @@ class Monitor:
             thread.join(timeout=_DRAIN_TIMEOUT_S)
         self.failure = self.failure or self.source.failure
         if ran_out and self.failure is None and not self.analysis.columns:  # a pipe: of files it is known before
-            self.failure = self._too_short(self.ring.end)
+            self.failure = too_short(self.source.info.name, self.ring.end, self.engine.n_fft)
         try:
             if self._exporter is not None:
                 self._finish_export(self._exporter)
@@ -148,21 +140,11 @@ class Monitor:
     @property
     def waited_in_vain(self) -> bool:
         """Whether not a single sample came in the first seconds."""
-        return self.ring.end == 0 and time.perf_counter() - self._started_at > _NO_SOUND_S
-
-    def _too_short(self, samples: int) -> FileError:
-        """The error of a source that ends before one window is full."""
-        return FileError(
-            f"{self.source.info.name}: {samples} samples are shorter than one window ({self.engine.n_fft})",
-            "use a smaller --n-fft, or more sound",
-        )
+        return self.ring.end == 0 and time.perf_counter() - self._started_at > NO_SOUND_S
 
     def no_sound(self) -> DeviceError:
         """The error of a device from which nothing came."""
-        return DeviceError(
-            self.source.trouble or f"no sound came from {self.source.info.name}",
-            "check the device, its cable and its permission, or choose another with --device",
-        )
+        return no_sound(self.source)
 
     def _begin(self, name: str, work: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -234,7 +216,10 @@ class Monitor:
                 {
                     "channel": channel,
                     "peak_dbfs": round(level.peak_dbfs, 3),
+                    "true_peak_dbtp": round(level.true_peak_dbtp, 3),
                     "rms_dbfs": round(level.rms_dbfs, 3),
+                    "crest_db": round(level.crest_db, 3),
+                    "dc_offset": round(level.dc_offset, 7),
                     "clipped": level.clipped,
                 }
                 for channel, level in zip(info.channels, levels or [], strict=False)
@@ -244,34 +229,3 @@ class Monitor:
                 "play_out_delay_ms": round(timeline.delay_s * 1000, 1),
             },
         }
-
-
-def ring_capacity(settings: Settings, samplerate: int, channels: int, length: int | None) -> int:
-    """Samples that the ring keeps: the history asked for, within its cap, and never less than the view needs."""
-    n_fft = settings.n_fft or 0
-    needed = round((settings.span + _SPARE_S) * samplerate) + 2 * n_fft
-    wanted = round(settings.history * samplerate)
-    if length is not None:
-        wanted = min(wanted, length)
-    cap = round(settings.history_mb * 1e6 / (4 * channels))
-    return max(min(max(wanted, needed), cap), MARGIN + 2 * n_fft)
-
-
-def _these(channels: tuple[int, ...]) -> str:
-    if len(channels) == 1:
-        return f"is channel {channels[0]} alone"
-    return f"are channels {', '.join(map(str, channels))}"
-
-
-def _ring_channels(show: Show, captured: tuple[int, ...]) -> tuple[int, ...] | str:
-    if isinstance(show, str):
-        if show == "diff" and len(captured) < 2:  # noqa: PLR2004
-            raise UsageError("show = diff needs two channels, and one is captured", "capture two: --channels 1,2")
-        return shown_channels(show, len(captured))
-    missing = [number for number in show if number not in captured]
-    if missing:
-        raise UsageError(
-            f"channel {missing[0]} cannot be shown: captured {_these(captured)}",
-            "choose one of them with --show, or capture it with --channels",
-        )
-    return tuple(captured.index(number) for number in show)

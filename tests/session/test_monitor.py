@@ -21,7 +21,8 @@ from livespec.errors import FileError, UsageError
 from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.clock import Gap, Timeline
 from livespec.session.exporter import Exporter
-from livespec.session.monitor import Monitor, ring_capacity
+from livespec.session.monitor import Monitor
+from livespec.session.opening import ring_capacity
 from livespec.settings import Settings
 from tests.support.reference_stft import reference_dbfs
 from tests.support.signals import tone, white_noise
@@ -343,7 +344,9 @@ def test_stats_have_the_keys_of_the_contract(stereo):
     assert (stats["skipped_columns"], stats["xruns"], stats["gaps"]) == (0, 0, [])
     assert set(stats["startup_ms"]) == {"first_sample", "first_column", "first_frame"}
     assert set(stats["latency_ms"]) == {"capture_to_screen", "device"}
-    assert [set(level) for level in stats["levels"]] == [{"channel", "peak_dbfs", "rms_dbfs", "clipped"}] * 2
+    measured = {"channel", "peak_dbfs", "true_peak_dbtp", "rms_dbfs", "crest_db", "dc_offset", "clipped"}
+    assert [set(level) for level in stats["levels"]] == [measured] * 2
+    assert stats["levels"][0]["crest_db"] == pytest.approx(3.01, abs=0.01)
     assert stats["levels"][0]["rms_dbfs"] == pytest.approx(20 * np.log10(0.5), abs=0.01)
 
 

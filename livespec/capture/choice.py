@@ -1,6 +1,5 @@
 """From the settings to the source of the sound."""
 
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +16,8 @@ _DEFAULT_CHANNELS: Final = 2
 class SourceChoice:
     """Begins to look for devices at once, where they matter; `result` waits for them.
 
-    fast: files and pipes run as fast as possible unless a speed is given. Raises `LivespecError`.
+    fast: files and pipes run as fast as possible unless a speed is given. `note`: a sentence for the person where the
+    source is not what was hoped for. Raises `LivespecError`.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class SourceChoice:
         wanted = settings.source
         self._listing = DeviceListing() if wanted in (None, "mic") else None
         self._opened: Source | None = None
+        self.note = ""
         if wanted not in (None, "mic"):
             self._opened = self._open(str(wanted))  # a file that is not there is said before a window opens
 
@@ -90,7 +91,7 @@ class SourceChoice:
         return self._instead("there is no microphone")
 
     def _instead(self, why: str) -> Source:
-        print(f"livespec: {why}: showing the demo signal", file=sys.stderr)
+        self.note = f"{why}: showing the demo signal"
         return self._demo()
 
     def _microphone(self, device: InputDevice) -> Source:

@@ -1,0 +1,202 @@
+"""`livespec.analyze`: the columns of a whole file or array at once, the same as live to the last bit."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from livespec.capture.file import choose_channels, open_sound, read_blocks
+from livespec.capture.source import SourceInfo
+from livespec.config import from_keywords
+from livespec.core.arrays import Float32Array, Float64Array, Int64Array
+from livespec.core.averaging import make_averager
+from livespec.core.framing import column_count, mix_into
+from livespec.core.quantity import level_quantity
+from livespec.core.scales import FrequencyAxis, RowMap
+from livespec.core.stft import Engine
+from livespec.errors import UsageError
+from livespec.session.calibration import load_calibration
+from livespec.session.opening import shown_of, too_short
+from livespec.settings import Scale, Settings, averaging_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+_COLUMNS_AT_ONCE: Final = 64
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectrogram:
+    """Levels over frequency and time.
+
+    db: (columns, bins), or (channels, columns, bins) where several are shown, float32 in `unit`; frequencies: (bins,)
+    Hz; times: (columns,) s, the middle of each window; positions: (columns,) int64, its first sample; channels: what is
+    shown; settings: resolved.
+    """
+
+    db: Float32Array
+    frequencies: Float64Array
+    times: Float64Array
+    positions: Int64Array
+    samplerate: int
+    unit: str
+    channels: tuple[str, ...]
+    settings: Settings
+
+    def __repr__(self) -> str:
+        shape = " × ".join(map(str, self.db.shape))
+        seconds = self.times[-1] if len(self.times) else 0.0
+        return f"<Spectrogram {shape} in {self.unit}, 0 … {self.frequencies[-1]:g} Hz, {seconds:.3f} s>"
+
+    def power(self) -> Float32Array:
+        """10 ** (db / 10), the shape of `db`."""
+        power: Float32Array = np.exp(self.db * np.float32(np.log(10) / 10))
+        return power
+
+    def amplitude(self) -> Float32Array:
+        """10 ** (db / 20), the shape of `db`: 1 is a full-scale sine where the unit is dBFS."""
+        amplitude: Float32Array = np.exp(self.db * np.float32(np.log(10) / 20))
+        return amplitude
+
+    def rows(
+        self, count: int, scale: Scale | None = None, fmin: float | None = None, fmax: float | None = None
+    ) -> Float32Array:
+        """The rows of the picture, lowest first: (…, columns, count) in `unit`.
+
+        A row shows the loudest of its bins, or lies between two. scale, fmin, fmax: those of the settings unless given.
+        """
+        low, high = self.settings.fmin if fmin is None else fmin, self.settings.fmax if fmax is None else fmax
+        axis = FrequencyAxis(scale or self.settings.scale, low or 0.0, high or self.samplerate / 2)
+        rows = RowMap.of(axis, count, len(self.frequencies), float(self.frequencies[1]))
+        flat = self.db.reshape(-1, self.db.shape[-1])
+        return rows.apply(flat).reshape(*self.db.shape[:-1], count)
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """One line a column, one column a bin: index times, columns frequencies. Of one channel. Needs pandas."""
+        import pandas as pd
+
+        if self.db.ndim != 2:  # noqa: PLR2004
+            raise UsageError(f"a data frame is of one channel, and {len(self.channels)} are shown", 'use show="mix"')
+        return pd.DataFrame(
+            self.db, index=pd.Index(self.times, name="time_s"), columns=pd.Index(self.frequencies, name="frequency_hz")
+        )
+
+    def to_xarray(self) -> "xr.DataArray":
+        """Dimensions (channel,) time, frequency, with units and settings as attributes. Needs xarray."""
+        import xarray as xr
+
+        dimensions = ("channel", "time", "frequency")[3 - self.db.ndim :]
+        coordinates = {"channel": list(self.channels), "time": self.times, "frequency": self.frequencies}
+        return xr.DataArray(
+            self.db,
+            dims=dimensions,
+            coords={name: coordinates[name] for name in dimensions},
+            name="level",
+            attrs={
+                "units": self.unit,
+                "samplerate": self.samplerate,
+                "settings": json.dumps(self.settings.as_dict()),
+            },
+        )
+
+
+def analyze(sound: str | Path | npt.ArrayLike, samplerate: int | None = None, **settings: Any) -> Spectrogram:
+    """The spectrogram of a sound file, or of samples: (n,) or (channels, n) with their samplerate.
+
+    Whole windows only, as live. Integers are scaled by their type. settings: as in a TOML file (`livespec.Settings`);
+    shown is the mean of all channels unless `show` says otherwise. Raises `LivespecError`.
+
+    >>> import numpy as np, livespec
+    >>> sine = np.sin(2 * np.pi * 1000 * np.arange(48_000) / 48_000)
+    >>> livespec.analyze(sine, samplerate=48_000, n_fft=4800, hop=480)
+    <Spectrogram 91 × 2401 in dBFS, 0 … 24000 Hz, 0.950 s>
+    """
+    wanted = from_keywords(settings)
+    if isinstance(sound, (str, Path)):
+        return _of_file(Path(sound), samplerate, wanted)
+    samples = _planar(sound)
+    if samplerate is None:
+        raise UsageError("the samplerate of the samples is not known", "analyze(samples, samplerate=48000)")
+    picked = choose_channels(wanted.channels, len(samples), "the array")
+    info = SourceInfo("file", "the array", samplerate, picked, length=samples.shape[1])
+    return _of_blocks(_cut(samples[[number - 1 for number in picked]]), info, wanted)
+
+
+def _of_file(path: Path, samplerate: int | None, wanted: Settings) -> Spectrogram:
+    with open_sound(path) as file:
+        if samplerate not in (None, file.samplerate):
+            raise UsageError(f"{path}: is at {file.samplerate} Hz, not {samplerate} Hz", "leave samplerate out")
+        picked = choose_channels(wanted.channels, file.channels, path.name)
+        info = SourceInfo("file", str(path), file.samplerate, picked, length=file.frames)
+        hop = wanted.at_rate(file.samplerate).hop or 1
+        blocks = read_blocks(file, [number - 1 for number in picked], _COLUMNS_AT_ONCE * hop)
+        return _of_blocks((block.T for block in blocks), info, wanted)
+
+
+def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Settings) -> Spectrogram:
+    """blocks: (channels, n) each, in their order; info.length: how many samples they have together."""
+    engine = Engine(wanted, info.samplerate)
+    assert info.length is not None
+    count = column_count(info.length, engine.n_fft, engine.hop)
+    if not count:
+        raise too_short(info.name, info.length, engine.n_fft)
+    shown = shown_of(info, wanted.show)
+    quantity = level_quantity(engine, load_calibration(wanted))
+    averager = make_averager(averaging_of(wanted.averaging), engine.column_s)
+    db = np.empty((1 if isinstance(shown, str) else len(shown), count, engine.bins), np.float32)
+    done = 0
+    for block in blocks:
+        columns = engine.push(_choose(block, shown))
+        if done + columns.shape[1] > db.shape[1]:  # some files are longer than their header says
+            db = np.concatenate([db, columns], axis=1)
+        part = db[:, done : done + columns.shape[1]]
+        part[:] = columns
+        if averager is not None:
+            averager.push(done, part)
+        part += quantity.offset_db
+        done += part.shape[1]
+    positions = np.arange(done, dtype=np.int64) * engine.hop
+    return Spectrogram(
+        db=db[0, :done] if len(db) == 1 else db[:, :done],
+        frequencies=engine.frequencies,
+        times=(positions + engine.n_fft / 2) / info.samplerate,
+        positions=positions,
+        samplerate=info.samplerate,
+        unit=quantity.unit,
+        channels=(shown,) if isinstance(shown, str) else tuple(str(info.channels[index]) for index in shown),
+        settings=engine.settings,
+    )
+
+
+def _choose(block: Float32Array, shown: tuple[int, ...] | str) -> Float32Array:
+    if isinstance(shown, str):
+        mixed = np.empty((1, block.shape[1]), np.float32)
+        mix_into(block, shown, mixed[0])
+        return mixed
+    return block[list(shown)]
+
+
+def _cut(samples: Float32Array, length: int = 32_768) -> Iterator[Float32Array]:
+    for first in range(0, samples.shape[1], length):
+        yield samples[:, first : first + length]
+
+
+def _planar(samples: npt.ArrayLike) -> Float32Array:
+    """(channels, n) float32 of what a person hands over. Raises `UsageError`."""
+    given = np.asarray(samples)
+    if given.ndim not in (1, 2) or given.dtype.kind not in "iuf":
+        raise UsageError(f"an array of shape {given.shape} and {given.dtype} is no sound", "use (n,) or (channels, n)")
+    if given.ndim == 2 and given.shape[0] > given.shape[1]:  # noqa: PLR2004
+        raise UsageError(f"{given.shape[0]} channels of {given.shape[1]} samples", "use (channels, n): transpose it")
+    planar = given[None] if given.ndim == 1 else given
+    if given.dtype.kind == "f":
+        return planar.astype(np.float32, copy=False)
+    bits = 8 * given.dtype.itemsize
+    middle = 2.0 ** (bits - 1) if given.dtype.kind == "u" else 0.0
+    scaled: Float32Array = ((planar.astype(np.float64) - middle) / 2.0 ** (bits - 1)).astype(np.float32)
+    return scaled

@@ -1,0 +1,228 @@
+"""`livespec.stream`: real sources, real threads."""
+
+import asyncio
+import gc
+import threading
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+import livespec
+from livespec.capture.paced import PacedSource
+from livespec.capture.source import SourceInfo
+from livespec.core.stft import Engine
+from livespec.errors import DeviceError, FileError, UsageError
+from livespec.session.clock import _Settling
+from livespec.session.stream import ColumnStream
+from livespec.settings import Settings
+from tests.support.program import wait_until
+from tests.support.signals import white_noise
+
+RATE, N_FFT, HOP = 48_000, 1024, 300
+SIZE = {"n_fft": N_FFT, "hop": HOP}
+
+
+@pytest.fixture
+def sound(tmp_path):
+    samples = np.stack([white_noise(50_000), white_noise(50_000, seed=2)], axis=1)
+    path = tmp_path / "noise.wav"
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    return path, samples
+
+
+def columns_of(samples, **settings):
+    frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]
+    return Engine(Settings(**SIZE, **settings), RATE).columns(frames)
+
+
+def nothing_runs():
+    return not [thread for thread in threading.enumerate() if thread.name.startswith("livespec")]
+
+
+def test_a_file_comes_column_by_column_and_to_the_last_bit(sound):
+    path, samples = sound
+    columns = list(livespec.stream(path, show=(2,), **SIZE))
+    assert np.array_equal(np.stack([column.db for column in columns]), columns_of(samples[:, 1]))
+    assert [column.position for column in columns] == [k * HOP for k in range(len(columns))]
+    assert columns[3].time_s == pytest.approx((3 * HOP + N_FFT / 2) / RATE)
+    assert nothing_runs()
+
+
+def test_columns_are_the_callers_own(sound):
+    stream = livespec.stream(sound[0], **SIZE)
+    first = next(stream)
+    kept = first.db.copy()
+    first.db[:] = 0
+    rest = [column.db for column in stream]
+    assert np.array_equal(rest[5], columns_of(sound[1].mean(axis=1).astype(np.float32))[6])
+    assert not np.array_equal(kept, first.db)
+
+
+def test_several_channels_come_together_and_batches_are_as_long_as_asked(sound):
+    path, samples = sound
+    stream = livespec.stream(path, show="all", **SIZE)
+    assert (stream.samplerate, len(stream.frequencies), stream.unit) == (RATE, 513, "dBFS")
+    batches = list(stream.batches(50))
+    assert [batch.shape for batch in batches[:-1]] == [(2, 50, 513)] * (len(batches) - 1)
+    together = np.concatenate(batches, axis=1)
+    for channel in range(2):
+        assert np.array_equal(together[channel], columns_of(samples[:, channel]))
+    (mono,) = {batch.shape[1] for batch in livespec.stream(path, **SIZE).batches(1)}
+    assert mono == 513
+
+
+def test_a_slow_reader_of_a_file_loses_nothing(sound):
+    path, samples = sound
+    stream = livespec.stream(path, show=(1,), history=0, span=0.1, **SIZE)
+    got = []
+    for column in stream:
+        got.append(column.db)
+        if len(got) % 40 == 0:
+            time.sleep(0.05)
+    assert np.array_equal(got, columns_of(samples[:, 0]))
+    assert stream.skipped == 0
+
+
+def test_it_can_be_awaited(sound):
+    path, samples = sound
+
+    async def both():
+        async def listen(channel):
+            return [column.db async for column in livespec.stream(path, show=(channel,), **SIZE)]
+
+        return await asyncio.gather(listen(1), listen(2))
+
+    for channel, got in enumerate(asyncio.run(both())):
+        assert np.array_equal(got, columns_of(samples[:, channel]))
+    assert nothing_runs()
+
+
+def test_a_task_that_is_cancelled_leaves_nothing_running():
+    async def listen():
+        async for _ in livespec.stream("demo", **SIZE):
+            pass
+
+    async def impatient():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(listen(), 0.3)
+
+    asyncio.run(impatient())
+    wait_until(nothing_runs, "nothing runs", 2)
+
+
+@pytest.mark.parametrize("way", ["break", "close", "with", "error", "forget"])
+def test_whatever_ends_it_leaves_nothing_running(way):
+    stream = livespec.stream("demo", speed=0, **SIZE)
+    if way == "break":
+        for _ in stream:
+            break
+        del stream
+    elif way == "close":
+        next(stream)
+        stream.close()
+        assert list(stream) == []
+    elif way == "with":
+        with stream:
+            next(stream)
+    elif way == "error":
+        with pytest.raises(ZeroDivisionError, match="mine"), stream:
+            raise ZeroDivisionError("mine")
+    else:
+        next(stream)
+        del stream
+        gc.collect()
+    assert nothing_runs()
+
+
+class Device(PacedSource):
+    """A device: it does not wait for its readers."""
+
+    def __init__(self, sound, block=10_000):
+        super().__init__(SourceInfo("mic", "device", RATE, (1,), live=True, speed=0))
+        self._blocks = [sound[start : start + block, None] for start in range(0, len(sound), block)]
+        self.all_read = threading.Event()
+
+    def blocks(self):
+        yield from self._blocks
+        self.all_read.wait(5)
+
+    def _wait_for_room(self, *_):
+        return True
+
+
+@pytest.fixture
+def heard():
+    """heard(sound): a stream of a device that has delivered all of it, and does not end before it is told to."""
+    devices, streams = [], []
+
+    def listen(sound, **keys):
+        devices.append(Device(sound))
+        streams.append(ColumnStream(devices[-1], Settings(**SIZE, **keys)))
+        wait_until(lambda: streams[-1]._ring.end == len(sound), "all sound is there", 5)
+        return devices[-1], streams[-1]
+
+    yield listen
+    for device, stream in zip(devices, streams, strict=True):
+        device.all_read.set()
+        stream.close()
+
+
+def test_a_gap_that_is_known_late_is_never_made_up(heard):
+    """Columns after a disturbance wait until it is decided whether sound was lost."""
+    device, stream = heard(white_noise(60_000))
+    stream._timeline.update(stream._ring)
+    now = time.perf_counter()
+    stream._timeline._settling = _Settling(30_000, "overflow", base=0.0, since=now, earliest=0.1, improved=now)
+    early = list(iter(stream._take, None))
+    assert early[-1].positions[-1] + N_FFT <= 30_000 < early[-1].positions[-1] + N_FFT + HOP
+    device.all_read.set()
+    late = list(stream)
+    assert stream.gaps[0][:2] == (30_000, round(0.1 * RATE))
+    straddling = [column for column in late if column.position < 30_000]
+    assert straddling
+    assert all(np.isnan(column.db).all() for column in straddling)
+    after = next(column for column in late if column.position >= 30_000)
+    assert np.isfinite(after.db).all()
+    assert after.time_s == pytest.approx((after.position + N_FFT / 2) / RATE + 0.1)
+
+
+def test_a_reader_of_a_device_that_is_overrun_counts_what_it_skipped(heard):
+    device, stream = heard(white_noise(800_000), history=0, span=0.1)
+    device.all_read.set()
+    got = list(stream)
+    assert stream.skipped > 0
+    assert got
+    assert stream.skipped + len(got) == 1 + (800_000 - N_FFT) // HOP
+
+
+def test_averages_and_units_are_those_of_the_settings(sound):
+    stream = livespec.stream(sound[0], averaging="mean:4", quantity="density", weighting="a", **SIZE)
+    assert stream.unit == "dBFS A/Hz"
+    whole = livespec.analyze(sound[0], averaging="mean:4", quantity="density", weighting="a", **SIZE)
+    assert np.array_equal([column.db for column in stream], whole.db)
+
+
+def test_what_is_wrong_is_raised_where_it_is_taken(tmp_path):
+    with pytest.raises(FileError, match="no such file"):
+        livespec.stream(tmp_path / "missing.wav")
+    with pytest.raises(UsageError, match="unknown setting 'nfft'"):
+        livespec.stream("demo", nfft=3)
+    with pytest.raises(UsageError, match="hop = 9999"):
+        livespec.stream("demo", n_fft=1024, hop=9999)
+    soundfile.write(tmp_path / "short.wav", np.zeros(100), RATE)
+    with pytest.raises(FileError, match="100 samples are shorter than one window"):
+        livespec.stream(tmp_path / "short.wav")
+
+    class Broken(Device):
+        def blocks(self):
+            yield from self._blocks
+            raise DeviceError("it has gone")
+
+    stream = ColumnStream(Broken(white_noise(5000)), Settings(**SIZE))
+    got = [next(stream) for _ in range(1 + (5000 - N_FFT) // HOP)]  # nothing of what was heard is lost
+    assert got
+    with pytest.raises(DeviceError, match="it has gone"):
+        next(stream)
+    assert nothing_runs()
