@@ -21,7 +21,7 @@ lint: .venv/.lint-ready ## format, rules, types, and which module may import whi
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-bench: .venv/.test-ready ## speed, beside its peers
+bench: .venv/.bench-ready ## speed, beside its peers
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 soak: .venv/.test-ready ## the tests that run for hours

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets livespec up in this checkout: scripts/setup.sh run|test|lint
+# Sets livespec up in this checkout: scripts/setup.sh run|test|lint|bench
 #
 # Installs the system packages that are missing, where it may (Debian or Ubuntu, as root or with
 # password-less sudo), and prints the command where it may not; then fills .venv. It may be
@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 use=${1-}
-case $use in run | test | lint) ;; *) echo "usage: scripts/setup.sh run|test|lint" >&2; exit 2 ;; esac
+case $use in run | test | lint | bench) ;; *) echo "usage: scripts/setup.sh run|test|lint|bench" >&2; exit 2 ;; esac
 
 # What the wheels do not bring on Linux: for which use, the library or command that shows it is
 # there, and the package that has it on Debian and Ubuntu, on Fedora, and on Arch.
@@ -96,7 +96,7 @@ missing_libraries() {
   if [ "$(uname)" != Linux ] || [ "$use" = lint ]; then return; fi
   loader_cache=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p)
   echo "$needs" | while read -r wanted_by probe debian fedora arch; do
-    case $wanted_by in "$use" | run) ;; *) continue ;; esac
+    case $wanted_by:$use in run:* | test:test | test:bench) ;; *) continue ;; esac
     case $probe in
       *.so*) if has_library "$probe"; then continue; fi ;;
       *) if have "$probe"; then continue; fi ;;
@@ -153,4 +153,7 @@ case $use in
   run) pip install --quiet --editable . && touch .venv/.run-ready ;;
   test) pip install --quiet --editable '.[fftw,mkl]' --group test && touch .venv/.run-ready .venv/.test-ready ;;
   lint) pip install --quiet --editable . --group lint && touch .venv/.lint-ready ;;
+  bench) # torch without CUDA: a tenth of the size
+    pip install --quiet --editable '.[fftw,mkl]' --group test --group bench \
+      --extra-index-url https://download.pytorch.org/whl/cpu && touch .venv/.run-ready .venv/.test-ready .venv/.bench-ready ;;
 esac

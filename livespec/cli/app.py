@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from livespec import __version__
-from livespec.cli import config, devices, doctor, monitor
+from livespec.cli import bench, config, devices, doctor, monitor
 
 app = typer.Typer(
     add_completion=False,
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("monitor")(monitor.monitor)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
+app.command("bench")(bench.bench)
 app.add_typer(config.app, name="config")
 
 

@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Int64Array
+from livespec.core.arrays import Float64Array, Int64Array, RealArray
 from livespec.core.ring import OPENED, OVERFLOW, AudioRing
 
 Cause = Literal["overflow", "lost", "reopened"]
@@ -188,6 +188,14 @@ class Timeline:
         """Time of a position: position / rate plus the holes before it."""
         lost = sum(gap.samples for gap in self.gaps if gap.position <= position)
         return (position + lost) / self.samplerate
+
+    def seconds_of(self, positions: RealArray) -> Float64Array:
+        """`seconds_at` of many positions, (n,)."""
+        lost = np.zeros(len(positions))
+        for gap in self.gaps:
+            lost[positions >= gap.position] += gap.samples
+        seconds: Float64Array = (positions + lost) / self.samplerate
+        return seconds
 
     def holes(self) -> list[tuple[float, float]]:
         """(start, end) in seconds of every hole, oldest first."""

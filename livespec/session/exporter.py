@@ -152,14 +152,10 @@ class Exporter:
     def _description(self, description: dict[str, Any]) -> dict[str, Any]:
         engine, timeline = self._engine, self._timeline
         positions = self._positions()
-        centres = positions + engine.n_fft / 2
-        lost = np.zeros(len(centres))
-        for gap in timeline.gaps:
-            lost[centres >= gap.position] += gap.samples
         start = timeline.start_wall_time
         return {
             "frequencies_hz": engine.frequencies,
-            "times_s": (centres + lost) / engine.samplerate,
+            "times_s": timeline.seconds_of(positions + engine.n_fft / 2),
             "positions": positions,
             "gap": timeline.straddles(positions, engine.n_fft),
             "gaps": np.array([(gap.position, gap.samples) for gap in timeline.gaps], np.int64).reshape(-1, 2),

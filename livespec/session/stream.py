@@ -137,13 +137,16 @@ class ColumnStream:
         """Levels of so many columns at once, (columns, bins) or (channels, columns, bins); the last may be shorter."""
         waiting: list[Float32Array] = []
         while (pulled := self._pull()) is not None:
+            if not waiting and pulled.levels.shape[1] == columns:
+                yield self._shaped(pulled.levels)
+                continue
             waiting.append(pulled.levels)
             if sum(part.shape[1] for part in waiting) >= columns:
                 joined = np.concatenate(waiting, axis=1)
                 whole = joined.shape[1] // columns * columns
                 for first in range(0, whole, columns):
                     yield self._shaped(joined[:, first : first + columns].copy())
-                waiting = [joined[:, whole:]]
+                waiting = [joined[:, whole:]] if whole < joined.shape[1] else []
         rest = np.concatenate(waiting, axis=1) if waiting else np.empty((1, 0, self._engine.bins), np.float32)
         if rest.shape[1]:
             yield self._shaped(rest)
@@ -151,6 +154,7 @@ class ColumnStream:
     def close(self) -> None:
         """End the source; iterating then ends too. May be called twice."""
         self._end()
+        self._ready.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -215,12 +219,11 @@ class ColumnStream:
             self._averager.push(frames.first, levels)
         levels += self._quantity.offset_db
         self._taken += levels.shape[1]
-        times_s = [self._timeline.seconds_at(position + engine.n_fft / 2) for position in positions]
-        return _Columns(positions, np.array(times_s), levels)
+        return _Columns(positions, self._timeline.seconds_of(positions + engine.n_fft / 2), levels)
 
     def _finish(self) -> None:
         failure, heard = self._source.failure, self._ring.end
-        self.close()
+        self._end()
         if failure is not None:
             raise failure
         if not self._taken:

@@ -133,7 +133,7 @@ def test_whatever_ends_it_leaves_nothing_running(way):
         next(stream)
         del stream
         gc.collect()
-    assert nothing_runs()
+    wait_until(nothing_runs, "nothing runs", 2)
 
 
 class Device(PacedSource):
