@@ -12,15 +12,22 @@ from typing import NamedTuple
 import numpy as np
 
 from livespec.capture.demo import synthesise_bar
+from livespec.core.scales import FrequencyAxis, RowMap
 from livespec.core.stft import FLOOR_DBFS, Engine
 from livespec.core.window import WINDOWS, figures, make_window
-from livespec.settings import PRECISIONS, Precision, Settings
+from livespec.settings import FFT_LIBRARIES, PRECISIONS, SCALES, Precision, Settings
 
 _RATE = 48_000
 _SECONDS = 4
 _SEED = 1
 _LOWEST_DBFS = -100.0
-_WITHIN_DB = 85.0
+_WITHIN_DB, _NEAR_DB = 85.0, 70.0
+_SCALLOPING_DB = 1.4236
+_OF_SCIPY = (
+    "barthann", "bartlett", "bohman", "chebwin:100", "cosine", "dpss:3", "exponential:0.5", "gaussian:0.4",
+    "general_gaussian:1.5:0.4", "general_hamming:0.6", "kaiser:14", "kaiser_bessel_derived:4", "lanczos", "parzen",
+    "taylor", "triang", "tukey:0.5",
+)  # fmt: skip
 _SIZES = (("hann", 4096), ("blackmanharris", 16384))
 _COEFFICIENTS = {"hann": (0.5, 0.5), "blackmanharris": (0.35875, 0.48829, 0.14128, 0.01168)}
 
@@ -103,18 +110,80 @@ def print_accuracy() -> None:
 
 
 def print_windows(n_fft: int = 4096) -> None:
-    """One line a window."""
-    print("| window | coherent gain | noise bandwidth, bins | in dB | scalloping, dB |")
-    print("|---|---|---|---|---|")
-    for name in WINDOWS:
+    """One line a window: its figures, and the worst error of a busy signal within 85 dB in both precisions."""
+    print("| window | coherent gain | noise bandwidth, bins | in dB | scalloping, dB | error, single | error, double |")
+    print("|---|---|---|---|---|---|---|")
+    sound = next(samples for what, samples in signals() if "tones at" in what).astype(np.float32)
+    for name in (*WINDOWS, *_OF_SCIPY):
+        shape = make_window(name, n_fft)
         gain, bandwidth, scalloping = (
-            getattr(figures(make_window(name, n_fft)), figure)
-            for figure in ("coherent_gain", "noise_bandwidth_bins", "scalloping_db")
+            getattr(figures(shape), figure) for figure in ("coherent_gain", "noise_bandwidth_bins", "scalloping_db")
         )
-        print(f"| {name} | {gain:.4f} | {bandwidth:.4f} | {10 * np.log10(bandwidth):.2f} | {scalloping:.2f} |")
+        errors = [_error_with(shape, name, sound, precision) for precision in PRECISIONS]
+        print(
+            f"| {name} | {gain:.4f} | {bandwidth:.4f} | {10 * np.log10(bandwidth):.2f} | {scalloping:.2f} | "
+            f"{errors[0]:.5f} dB | {errors[1]:.5f} dB |"
+        )
+
+
+def _error_with(shape: np.ndarray, name: str, sound: np.ndarray, precision: Precision) -> float:
+    engine = Engine(Settings(window=name, n_fft=len(shape), precision=precision), _RATE)
+    frames = np.lib.stride_tricks.sliding_window_view(sound, len(shape))[:: engine.hop]
+    amplitude = np.abs(np.fft.rfft(frames.astype(np.float64) * shape)) * 2 / shape.sum()
+    amplitude[:, [0, -1]] /= 2
+    true = 20 * np.log10(np.maximum(amplitude, 1e-300))
+    near = (true > _LOWEST_DBFS) & (true > true.max(axis=1, keepdims=True) - _WITHIN_DB)
+    return float(np.abs(engine.columns(frames) - true)[near].max())
+
+
+def print_libraries() -> None:
+    """One line an FFT library."""
+    print("| FFT | error within 85 dB | within 70 dB | apart from scipy within 70 dB |")
+    print("|---|---|---|---|")
+    n_fft = 4096
+    levels, true = {}, None
+    for library in FFT_LIBRARIES:
+        engine = Engine(Settings(n_fft=n_fft, fft=library), _RATE)
+        columns, exact = [], []
+        for _, samples in signals():
+            sound = samples.astype(np.float32)
+            columns.append(engine.columns(np.lib.stride_tricks.sliding_window_view(sound, n_fft)[:: engine.hop]))
+            exact.append(reference(sound, "hann", n_fft, engine.hop))
+        levels[library], true = np.concatenate(columns), np.concatenate(exact)
+        below = true.max(axis=1, keepdims=True) - true
+        error = np.where(true > _LOWEST_DBFS, np.abs(levels[library] - true), 0)
+        apart = np.abs(levels[library] - levels["scipy"])
+        figures_db = error[below < _WITHIN_DB].max(), error[below < _NEAR_DB].max(), apart[below < _NEAR_DB].max()
+        print(f"| {library} | " + " | ".join(f"{figure:.5f} dB" for figure in figures_db) + " |")
+
+
+def print_scales() -> None:
+    """One line a scale: a tone anywhere between its ends, on pictures of 64 to 4320 rows."""
+    print("| scale | rows off | level beyond the scalloping (1.42 dB) |")
+    print("|---|---|---|")
+    engine = Engine(Settings(n_fft=4096), _RATE)
+    rng = np.random.default_rng(_SEED)
+    for scale in SCALES:
+        axis = FrequencyAxis(scale, 40.0, 16_000.0)
+        furthest, lost = 0.0, 0.0
+        for rows in (64, 700, 4320):
+            row_map = RowMap.of(axis, rows, engine.bins, engine.bin_hz)
+            for hz in axis.frequency(rng.uniform(0.02, 0.98, 60)):
+                tone = np.sin(2 * np.pi * hz / _RATE * np.arange(4096)).astype(np.float32)
+                shown = row_map.apply(engine.columns(tone)[None])[0]
+                below, here, above = axis.place(hz + engine.bin_hz * np.array([-0.5, 0, 0.5]))
+                half_a_bin = float(max(here - below, above - here)) * rows
+                brightest = float(np.flatnonzero(shown == shown.max()).mean()) + 0.5
+                off = abs(brightest - float(here) * rows) - half_a_bin
+                furthest, lost = max(furthest, off), max(lost, -float(shown.max()) - _SCALLOPING_DB)
+        print(f"| {scale} | {furthest:.2f} | {max(0.0, lost):.3f} dB |")
 
 
 if __name__ == "__main__":
     print_windows()
     print()
     print_accuracy()
+    print()
+    print_libraries()
+    print()
+    print_scales()

@@ -21,6 +21,7 @@ _N_FFT = 4096
 
 
 def main(source: str) -> None:
+    """Reads the figures, writes the picture."""
     report = json.loads(Path(source).read_text(encoding="utf-8"))
     report = report.get("engine", report)
     mpl.rcParams.update({"text.color": _TEXT, "axes.labelcolor": _TEXT, "xtick.color": _TEXT, "ytick.color": _TEXT})

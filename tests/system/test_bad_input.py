@@ -183,7 +183,7 @@ WRONG_TOML = [
     ("n_fft = 4096.0\n", "line 1", "n_fft = 4096.0", "whole number"),
     ("n_fft = '4096'\n", "line 1", "n_fft", "whole number"),
     ("colormap = 7\n", "line 1", "colormap = 7", "quotes"),
-    ("# a comment\nscale = 'melody'\n", "line 2", "scale = 'melody'", "linear, log, mel"),
+    ("# a comment\nscale = 'melody'\n", "line 2", "scale = 'melody'", "linear, log, octave"),
     ("range = [0, -80]\n", "line 1", "range", "LOW"),
     ("fullscreen = 'yes'\n", "line 1", "true or false"),
     ("fmin = 500\nfmax = 100\n", "fmin = 500", "fmax = 100"),
