@@ -18,6 +18,7 @@ from livespec.settings import FFT_LIBRARIES, FftLibrary, Settings
 
 RATE: Final = 48_000
 _FLOOR: Final = 1e-10
+_AUDIOFLUX_LONGEST: Final = 4096  # beyond, audioflux 0.1.9 and MKL in one process end in a segmentation fault
 
 OURS: Final = "livespec"
 LIMIT: Final = "bare scipy FFT"
@@ -182,6 +183,8 @@ def _torch(given: Task) -> Work:
 
 
 def _audioflux(given: Task) -> Work:
+    if given.n_fft > _AUDIOFLUX_LONGEST:
+        raise ImportError("audioflux ends the process when MKL is loaded beside it")
     import audioflux
 
     transform = audioflux.STFT(

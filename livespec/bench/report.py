@@ -10,10 +10,11 @@ from typing import Any, Final, NamedTuple
 from livespec import __version__
 from livespec.bench.channels import analyse_again_ms, many_channels, share_of_a_core
 from livespec.bench.contenders import LIMIT, LOOP, OURS, contenders, disagreement_db, limits, task
-from livespec.bench.files import WAYS, measure_file, write_noise
+from livespec.bench.files import WAYS, FileTimes, measure_file, write_noise
 from livespec.bench.measure import interleaved
 
-_ROUNDS: Final = 200
+_ROUNDS: Final = 100
+_FILE_RUNS: Final = 3  # the best counts: memory that the system has to find first takes up to a second
 _TARGET_N_FFT: Final = 4096
 _TOLERANCE_DB: Final = 0.1
 _SHORT_FILE_S, _LONG_FILE_S, _WARM_UP_S = 120, 600, 3
@@ -83,11 +84,16 @@ def _files(seconds: int, tell: Callable[[str], None]) -> Iterator[dict[str, Any]
         path = Path(folder, "noise.wav")
         write_noise(Path(folder, "warm-up.wav"), _WARM_UP_S)
         write_noise(path, seconds)
-        for name in WAYS:
-            tell(f"a file of {seconds} s: {name}")
-            found = measure_file(name, path)
-            if found is not None:
-                yield {"seconds": seconds, **found._asdict()}
+        found: dict[str, list[FileTimes]] = {name: [] for name in WAYS}
+        for run in range(_FILE_RUNS):
+            for name in WAYS:
+                tell(f"a file of {seconds} s, {name}, {run + 1} of {_FILE_RUNS}")
+                times = measure_file(name, path)
+                if times is not None:
+                    found[name].append(times)
+        for runs in found.values():
+            if runs:
+                yield {"seconds": seconds, **min(runs, key=lambda times: times.wall_s)._asdict()}
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -26,11 +26,13 @@ class Note(NamedTuple):
 
 
 def note_of(hz: float, a4_hz: float = A4_HZ) -> Note:
-    """The note of a frequency above 0 Hz.
+    """The note of a frequency. Raises `UsageError` where it is not above 0 Hz.
 
     >>> str(note_of(441.0)), str(note_of(261.63))
     ('A4 +4 cents', 'C4 +0 cents')
     """
+    if not 0 < hz < math.inf:
+        raise UsageError(f"{hz:g} Hz is no note", "a note has a frequency above 0 Hz")
     semitones = _A4 + 12 * math.log2(hz / a4_hz)
     nearest = math.ceil(semitones - 0.5)
     octave, step = divmod(nearest, 12)

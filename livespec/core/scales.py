@@ -119,6 +119,10 @@ _SCALES: Final[dict[Scale, FrequencyScale]] = {
 }
 
 
+# Ten octaves: what people hear.
+_LOG_AXIS_RATIO: Final = 1024
+
+
 def is_logarithmic(scale: Scale) -> bool:
     """Whether 0 Hz has no place on it."""
     return isinstance(_SCALES[scale], Logarithmic)
@@ -131,6 +135,12 @@ class FrequencyAxis:
     scale: Scale
     fmin: float
     fmax: float
+
+    @classmethod
+    def between(cls, scale: Scale, fmin: float, fmax: float) -> "FrequencyAxis":
+        """The axis of two frequencies in Hz, fmin from 0; where 0 has no place, it begins ten octaves below its end."""
+        lowest = fmax / _LOG_AXIS_RATIO if is_logarithmic(scale) else 0.0
+        return cls(scale, max(fmin, lowest), fmax)
 
     def place(self, hz: npt.ArrayLike) -> Float64Array:
         """Where frequencies lie: 0 at fmin, 1 at fmax."""

@@ -1,9 +1,11 @@
 """Window functions, periodic, and what they do to levels.
 
 Cosine sums are made here; every other window of `scipy.signal.windows` comes from there, imported only when asked for
-(it costs half a second). A window is named with its parameters: "kaiser:14", "taylor:4:30".
+(it costs half a second). A window is named with its parameters: "kaiser:14", "taylor:4:30". A parameter that is a
+length is in halves of the window, not in samples as scipy has it: "gaussian:0.4" is one shape at every n_fft.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -27,39 +29,54 @@ WINDOWS: Final = tuple(_COSINE_SUMS)
 
 
 class Parameter(NamedTuple):
-    """What a window wants to know. halves: in halves of the window, so that a value suits every n_fft."""
+    """What a window wants to know, and what it may be. halves: a length, in halves of the window."""
 
     name: str
     low: float
     high: float
-    default: float | None = None
     whole: bool = False
     halves: bool = False
 
 
-# scipy's windows beside those above, each with its parameters.
-_SCIPY: Final[dict[str, tuple[Parameter, ...]]] = {
-    "barthann": (),
-    "bartlett": (),
-    "bohman": (),
-    "chebwin": (Parameter("attenuation in dB", 45, 300, 100),),
-    "cosine": (),
-    "dpss": (Parameter("half bandwidth in bins", 0.5, 100, 3),),
-    "exponential": (Parameter("decay", 0.01, 100, 0.5, halves=True),),
-    "gaussian": (Parameter("standard deviation", 0.01, 100, 0.4, halves=True),),
-    "general_cosine": (Parameter("coefficients", -1, 1),),
-    "general_gaussian": (Parameter("power", 0.1, 20), Parameter("standard deviation", 0.01, 100, halves=True)),
-    "general_hamming": (Parameter("coefficient", 0.1, 1, 0.54),),
-    "kaiser": (Parameter("beta", 0, 100, 14),),
-    "kaiser_bessel_derived": (Parameter("beta", 0, 100, 4),),
-    "lanczos": (),
-    "parzen": (),
-    "taylor": (Parameter("side lobes", 1, 100, 4, whole=True), Parameter("their level in dB", 10, 200, 30)),
-    "triang": (),
-    "tukey": (Parameter("tapered share", 0, 1, 0.5),),
+class ScipyWindow(NamedTuple):
+    """example: the name with parameters that are of use; optional: they hold where none are written."""
+
+    example: str
+    parameters: tuple[Parameter, ...] = ()
+    optional: bool = False
+
+
+_BETA: Final = Parameter("beta", 0, 100)
+_DEVIATION: Final = Parameter("standard deviation", 0.01, 100, halves=True)
+
+# scipy's windows beside those above. Below 45 dB scipy's own warning has it that chebwin is of no use.
+_SCIPY: Final[dict[str, ScipyWindow]] = {
+    "barthann": ScipyWindow("barthann"),
+    "bartlett": ScipyWindow("bartlett"),
+    "bohman": ScipyWindow("bohman"),
+    "chebwin": ScipyWindow("chebwin:100", (Parameter("attenuation in dB", 45, 300),)),
+    "cosine": ScipyWindow("cosine"),
+    "dpss": ScipyWindow("dpss:3", (Parameter("half bandwidth in bins", 0.5, 100),)),
+    "exponential": ScipyWindow("exponential:0.5", (Parameter("decay", 0.01, 100, halves=True),)),
+    "gaussian": ScipyWindow("gaussian:0.4", (_DEVIATION,)),
+    "general_cosine": ScipyWindow("general_cosine:0.5:0.5", (Parameter("coefficient", -1, 1),)),
+    "general_gaussian": ScipyWindow("general_gaussian:1.5:0.4", (Parameter("power", 0.1, 20), _DEVIATION)),
+    "general_hamming": ScipyWindow("general_hamming:0.54", (Parameter("coefficient", 0.1, 1),)),
+    "kaiser": ScipyWindow("kaiser:14", (_BETA,)),
+    "kaiser_bessel_derived": ScipyWindow("kaiser_bessel_derived:4", (_BETA,)),
+    "lanczos": ScipyWindow("lanczos"),
+    "parzen": ScipyWindow("parzen"),
+    "taylor": ScipyWindow(
+        "taylor:4:30",
+        (Parameter("number of side lobes", 1, 100, whole=True), Parameter("side lobe level in dB", 10, 200)),
+        optional=True,
+    ),
+    "triang": ScipyWindow("triang"),
+    "tukey": ScipyWindow("tukey:0.5", (Parameter("tapered share", 0, 1),), optional=True),
 }
-_EXAMPLES: Final = {"general_gaussian": "general_gaussian:1.5:0.4", "general_cosine": "general_cosine:0.5:0.5"}
-_MOST_COEFFICIENTS: Final = 12
+_MOST_COEFFICIENTS: Final = 12  # of general_cosine, which takes as many as are written
+_FEWEST_SAMPLES: Final = 2.0  # with less of them in effect there are no frequencies to tell apart
+_HIGHEST_RIPPLE_DB: Final = 0.1  # of a flat top, above what a tone on a bin reads
 
 
 @dataclass(frozen=True)
@@ -74,7 +91,8 @@ class WindowFigures:
 def make_window(name: str, n_fft: int) -> Float64Array:
     """The periodic window (n_fft,). name: one of `WINDOWS`, or scipy's name with parameters as `kaiser:14`.
 
-    Raises `UsageError` for a name that does not exist and a parameter that is missing, out of range or too much.
+    Raises `UsageError` for a name that does not exist, a parameter that is missing, out of range or too much, and
+    a window of which no level could be read.
     """
     coefficients = _COSINE_SUMS.get(name)
     if coefficients is None:
@@ -97,7 +115,9 @@ def figures(window: Float64Array) -> WindowFigures:
 
 def _from_scipy(name: str, n_fft: int) -> Float64Array:
     word, *written = name.split(":")
-    if word not in _SCIPY or (word in WINDOWS and written):
+    if word in WINDOWS:
+        raise UsageError(f"window = {name!r}: {word} takes no parameter", f"use --window {word}")
+    if word not in _SCIPY:
         near = suggestion(word, [*WINDOWS, *_SCIPY])
         raise UsageError(
             f"window = {name!r} is not known{': ' + near if near else ''}",
@@ -117,45 +137,53 @@ def _from_scipy(name: str, n_fft: int) -> Float64Array:
         window = make(n_fft, None, *values, sym=False)
     else:
         window = make(n_fft, *values, sym=False)
-    if not np.isfinite(window).all() or window.sum() <= 0:
-        raise UsageError(f"window = {name!r} is no usable window of {n_fft} samples", f"for example {_example(word)}")
-    return np.asarray(window, np.float64)
+    window = np.asarray(window, np.float64)
+    if not _is_usable(window):
+        raise UsageError(
+            f"window = {name!r} is no usable window of {n_fft} samples", f"for example --window {_SCIPY[word].example}"
+        )
+    return window
+
+
+def _is_usable(window: Float64Array) -> bool:
+    """Whether levels can be read with it: no bin shows more than the tone's own, and it is not a single sample."""
+    total = window.sum()
+    if not np.isfinite(window).all() or total <= 0 or total**2 < _FEWEST_SAMPLES * np.sum(window**2):
+        return False
+    if window.min() >= 0:  # then its transform is largest at 0
+        return True
+    half_bins = np.abs(np.fft.rfft(window, 2 * len(window)))
+    return bool(half_bins.max() <= total * 10 ** (_HIGHEST_RIPPLE_DB / 20))
 
 
 def _parameters(name: str, word: str, written: list[str], n_fft: int) -> list[float]:
-    """The parameters as scipy takes them, what is left out by its default."""
-    wanted = _SCIPY[word]
-    hint = f"for example --window {_example(word)}"
+    """The parameters as scipy takes them."""
+    example, parameters, optional = _SCIPY[word]
+    hint = f"for example --window {example}"
+    most = len(parameters)
     if word == "general_cosine":
-        wanted = wanted * min(max(len(written), 1), _MOST_COEFFICIENTS)
-    if len(written) > len(wanted):
-        takes = "no parameter" if not wanted else f"{len(wanted)}: {', '.join(p.name for p in wanted)}"
-        raise UsageError(f"window = {name!r} has {len(written)} parameters, {word} takes {takes}", hint)
+        most = _MOST_COEFFICIENTS
+        parameters *= min(max(len(written), 1), most)
+    if len(written) > most:
+        names = dict.fromkeys(parameter.name for parameter in parameters)
+        takes = f"{most} at most: {', '.join(names)}" if most else "none"
+        raise UsageError(f"window = {name!r} has {len(written)} parameters; {word} takes {takes}", hint)
+    if optional:
+        written = written + example.split(":")[1 + len(written) :]
     values = []
-    for number, parameter in enumerate(wanted):
-        text = written[number] if number < len(written) else None
-        if text is None and word not in _DEFAULTED:
-            raise UsageError(f"window = {name!r} lacks its parameter, {parameter.name}", hint)
-        try:
-            value = float(text) if text is not None else float(parameter.default or 0)
-        except ValueError:
-            raise UsageError(f"window = {name!r}: {text!r} is not a number", hint) from None
+    for number, parameter in enumerate(parameters):
         high = min(parameter.high, (n_fft - 1) / 2) if word == "dpss" else parameter.high
+        kind = "whole number" if parameter.whole else "number"
+        unit = " (in halves of the window)" if parameter.halves else ""
+        allowed = f"{parameter.name}, a {kind} from {parameter.low:g} to {high:g}{unit}"
+        if number >= len(written):
+            raise UsageError(f"window = {name!r} lacks its {allowed}", hint)
+        try:
+            value = float(written[number])
+        except ValueError:
+            value = math.nan
         if not parameter.low <= value <= high or (parameter.whole and value != int(value)):
-            kind = "a whole number " if parameter.whole else ""
-            unit = " (in halves of the window)" if parameter.halves else ""
-            raise UsageError(
-                f"window = {name!r}: its {parameter.name} is {kind}from {parameter.low:g} to {high:g}{unit}", hint
-            )
+            raise UsageError(f"window = {name!r}: {written[number]!r} is not its {allowed}", hint)
         value *= n_fft / 2 if parameter.halves else 1
         values.append(int(value) if parameter.whole else value)
     return values
-
-
-# These have a meaning without parameters, in scipy as well.
-_DEFAULTED: Final = ("taylor", "tukey")
-
-
-def _example(word: str) -> str:
-    defaults = [f"{p.default:g}" for p in _SCIPY[word] if p.default is not None]
-    return _EXAMPLES.get(word, ":".join([word, *defaults]))

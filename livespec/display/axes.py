@@ -1,7 +1,7 @@
 """Ticks: where they are and what they say."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,11 +21,13 @@ class Tick(NamedTuple):
 _TIME_STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 
 
-# IEC 61260-1: nominal mid-band frequencies of octave filters, from 16 Hz to 16 kHz; beyond by doubling.
+# IEC 61260-1: nominal mid-band frequencies of octave filters, from 16 Hz to 16 kHz; beyond by doubling. Two neighbours
+# are an octave apart; the nearest, by their nominal values, 16 and 31.5 Hz.
 _OCTAVE_BANDS_HZ = (
     *(16 / 2**n for n in range(5, 0, -1)), 16, 31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16_000,
     *(16_000 * 2**n for n in range(1, 6)),
 )  # fmt: skip
+_FEWEST_OCTAVES = math.log2(31.5 / 16)
 # Notes of an octave to name, by the fewest semitones between two of them.
 _NOTES = ((1, NAMES), (2, ("C", "D", "E", "G", "A")), (3, ("C", "E", "G")), (5, ("C", "G")))
 
@@ -34,27 +36,43 @@ def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) ->
     """Ticks at least `spacing_px` apart on an axis of `length_px`, lowest first.
 
     1–2–5 values in Hz and kHz; octave bands or notes where the scale is one of those. A stretch too narrow for two
-    of them has evenly spaced ones.
+    of them has round values a step apart. Two ticks at least where the axis is three spacings long.
     """
-
-    def ticks_at(named: Iterable[tuple[float, str]]) -> list[Tick]:
-        inside = [(hz, text) for hz, text in named if axis.fmin <= hz <= axis.fmax]
-        return _spaced([Tick(float(axis.place(hz)), text) for hz, text in inside], length_px, spacing_px)
-
     if axis.scale == "semitone":
-        ticks = ticks_at(_notes(axis, length_px, spacing_px))
+        named = _notes(axis, length_px, spacing_px)
     elif axis.scale == "octave":
-        ticks = ticks_at((hz, format_hz(hz)) for hz in _OCTAVE_BANDS_HZ)
+        named = _octave_bands(axis, length_px, spacing_px)
     elif axis.scale == "linear":
-        ticks = []
+        named = []
     else:
-        decades = range(math.ceil(math.log10(axis.fmax)) + 1)
-        ticks = ticks_at((m * 10.0**d, format_hz(m * 10.0**d)) for d in decades for m in (1, 2, 5))
+        named = _one_two_five(axis)
+    ticks = _placed(named, axis, length_px, spacing_px)
     if len(ticks) > 1:
         return ticks
-    step = _nice_step((axis.fmax - axis.fmin) * spacing_px / length_px)
-    wanted = range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)
-    return ticks_at((n * step, format_hz(n * step)) for n in wanted)
+    for steps in _round_steps(axis, length_px, spacing_px):
+        ticks = _placed(steps, axis, length_px, spacing_px)
+        if len(ticks) > 1:
+            break
+    return ticks
+
+
+def _placed(named: list[tuple[float, str]], axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[Tick]:
+    inside = [(hz, text) for hz, text in named if axis.fmin <= hz <= axis.fmax]
+    return _spaced([Tick(float(axis.place(hz)), text) for hz, text in inside], length_px, spacing_px)
+
+
+def _one_two_five(axis: FrequencyAxis) -> list[tuple[float, str]]:
+    lowest = max(axis.fmin, axis.fmax / 10_000)  # finer than a pixel where the axis begins at 0 Hz
+    decades = range(math.floor(math.log10(lowest)), math.ceil(math.log10(axis.fmax)) + 1)
+    values = [0.0, *(m * 10.0**d for d in decades for m in (1, 2, 5))]
+    return [(hz, format_hz(hz)) for hz in values]
+
+
+def _octave_bands(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[tuple[float, str]]:
+    """All bands, or every second, third … where there is less room; 1 kHz is always one of them."""
+    octave_px = length_px / math.log2(axis.fmax / axis.fmin)
+    every = math.ceil(spacing_px / (_FEWEST_OCTAVES * octave_px))
+    return [(hz, format_hz(hz)) for hz in _OCTAVE_BANDS_HZ[_OCTAVE_BANDS_HZ.index(1000) % every :: every]]
 
 
 def _notes(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[tuple[float, str]]:
@@ -62,7 +80,19 @@ def _notes(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[tup
     semitone_px = length_px * math.log(2) / 12 / math.log(axis.fmax / axis.fmin)
     names = next((names for apart, names in _NOTES if apart * semitone_px >= spacing_px), ("C",))
     octaves = range(math.floor(math.log2(axis.fmax / frequency_of("C0"))) + 1)
-    return [(frequency_of(f"{name}{octave}"), f"{name}{octave}") for octave in octaves for name in names]
+    notes = [f"{name}{octave}" for octave in octaves for name in names]
+    return [(frequency_of(note), note.replace("#", "\N{MUSIC SHARP SIGN}")) for note in notes]
+
+
+def _round_steps(axis: FrequencyAxis, length_px: float, spacing_px: float) -> Iterator[list[tuple[float, str]]]:
+    """Multiples of a 1–2–5 step that suits the spacing, then of finer ones: a short axis may miss the first."""
+    least = (axis.fmax - axis.fmin) * spacing_px / length_px
+    for finer in (1, 2, 5, 10):
+        step = _nice_step(least / finer)
+        # As many digits as tell two neighbours apart.
+        digits = math.floor(math.log10(axis.fmax)) - math.floor(math.log10(step) + 1e-9) + 1
+        multiples = range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)
+        yield [(n * step, format_hz(n * step, max(digits, 4))) for n in multiples]
 
 
 def level_ticks(low: float, high: float, length_px: float, spacing_px: float) -> list[Tick]:
@@ -90,9 +120,9 @@ def time_ticks(start_s: float, span_s: float, origin: float | None, length_px: f
     return ticks
 
 
-def format_hz(hz: float) -> str:
-    """As 40 Hz, 1 kHz, 2.5 kHz."""
-    return f"{hz / 1000:.4g} kHz" if hz >= 1000 else f"{hz:.4g} Hz"  # noqa: PLR2004
+def format_hz(hz: float, digits: int = 4) -> str:
+    """As 40 Hz, 1 kHz, 2.5 kHz, with so many significant digits at most."""
+    return f"{hz / 1000:.{digits}g} kHz" if hz >= 1000 else f"{hz:.{digits}g} Hz"  # noqa: PLR2004
 
 
 def format_level(level: float) -> str:
@@ -124,7 +154,13 @@ def _nice_step(least: float) -> float:
 def _spaced(ticks: list[Tick], length_px: float, spacing_px: float) -> list[Tick]:
     """Round numbers first: a tick stays when it is far enough from those that are already there."""
     kept: list[Tick] = []
-    for tick in sorted(ticks, key=lambda t: (not t.text.startswith("1"), not t.text.startswith("5"))):
+    for tick in sorted(ticks, key=_roundness):
         if all(abs(tick.place - other.place) * length_px >= spacing_px for other in kept):
             kept.append(tick)
     return sorted(kept)
+
+
+def _roundness(tick: Tick) -> tuple[int, bool, bool]:
+    """Smaller is rounder: few digits beside zeros at the ends, then 1, then 5."""
+    digits = tick.text.split(" ")[0].replace(".", "").strip("0")
+    return len(digits), not digits.startswith("1"), not digits.startswith("5")

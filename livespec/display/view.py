@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from livespec.core.scales import FrequencyAxis, RowMap, is_logarithmic
+from livespec.core.scales import FrequencyAxis, RowMap
 from livespec.core.stft import FLOOR_DBFS
 from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
@@ -23,7 +23,6 @@ from livespec.settings import SCALES, START_RANGE_DBFS, Settings
 _RANGE_INTERVAL_S: Final = 0.5
 _RANGE_CELLS: Final = 64
 _SPARE_CELLS: Final = 64
-_LOG_AXIS_RATIO: Final = 1024
 _ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
 
 
@@ -149,11 +148,10 @@ class View:
 
 
 def frequency_axis(settings: Settings) -> FrequencyAxis:
-    """The axis of resolved settings. 0 Hz has no place on a logarithmic one: it begins ten octaves below its end."""
+    """The axis of resolved settings."""
     assert settings.fmin is not None
     assert settings.fmax is not None
-    lowest = settings.fmax / _LOG_AXIS_RATIO if is_logarithmic(settings.scale) else 0.0
-    return FrequencyAxis(settings.scale, max(settings.fmin, lowest), settings.fmax)
+    return FrequencyAxis.between(settings.scale, settings.fmin, settings.fmax)
 
 
 def view_request(settings: Settings, samplerate: int, plot_width: int) -> ViewRequest:

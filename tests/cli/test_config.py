@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -164,6 +166,31 @@ def test_config_show_says_what_the_window_does_to_levels(tmp_path, capsys, home)
     assert found["scalloping_db"] == pytest.approx(0.01, abs=0.005)
     show(None, path)
     assert "noise bandwidth 3.770 bins = 22.09 Hz with n_fft 8192 at 48000 Hz" in capsys.readouterr().out
+
+
+def test_config_show_takes_the_windows_bandwidth_at_the_rate_that_is_set(tmp_path, capsys, home):
+    show(None, written(tmp_path, "samplerate = 96000\n"))
+    text = capsys.readouterr().out
+    assert "noise bandwidth 1.500 bins = 17.58 Hz with n_fft 8192 at 96000 Hz" in text
+    lines = text.splitlines()
+    assert lines[lines.index('window = "hann"') + 1].startswith("#   coherent gain 0.5000, scalloping 1.42 dB")
+    assert (
+        Settings(**{key: config.parse(key, value) for key, value in tomllib.loads(text).items()}).samplerate == 96_000
+    )
+
+
+def test_config_show_as_json_has_the_settings_at_the_top_and_the_windows_figures_beside_them(capsys, home):
+    show(None, None, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    figures = found.pop("window_figures")
+    assert tuple(found) == KEYS
+    assert figures["n_fft"] == 4096
+    assert figures["coherent_gain"] == pytest.approx(0.5)
+
+
+def test_config_show_does_not_wait_for_scipy(home):
+    code = "import sys; from livespec.cli.config import show; show(None, None); assert 'scipy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
 
 
 # ---- parsing ----

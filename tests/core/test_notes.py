@@ -22,6 +22,12 @@ def test_note_and_cents_give_the_frequency_back(hz, a4_hz):
     assert frequency_of(f"{note.name}{note.octave}", a4_hz) * 2 ** (note.cents / 1200) == pytest.approx(hz)
 
 
+@pytest.mark.parametrize("hz", [0.0, -440.0, float("nan"), float("inf")])
+def test_what_is_no_frequency_has_no_note(hz):
+    with pytest.raises(UsageError, match="is no note"):
+        note_of(hz)
+
+
 @given(st.sampled_from(NAMES), st.integers(-1, 10))
 def test_a_note_by_name_is_in_tune(name, octave):
     note = note_of(frequency_of(f"{name}{octave}"))

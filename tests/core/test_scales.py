@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from livespec.core.scales import FrequencyAxis, RowMap
+from livespec.core.scales import FrequencyAxis, RowMap, is_logarithmic
 from livespec.core.stft import Engine
 from livespec.core.window import figures, make_window
 from livespec.settings import SCALES, Settings
@@ -17,7 +17,7 @@ BIN_HZ = RATE / N_FFT
 @st.composite
 def axes(draw):
     scale = draw(st.sampled_from(SCALES))
-    fmin = draw(st.floats(0 if scale == "linear" else 1, 20_000))
+    fmin = draw(st.floats(1 if is_logarithmic(scale) else 0, 20_000))
     fmax = draw(st.floats(fmin + 50, 24_000))
     return FrequencyAxis(scale, fmin, fmax)
 
@@ -60,6 +60,24 @@ def test_a_step_of_one_on_the_erb_axis_is_one_erb_wide(hz):
     one = (10 ** (1 / 21.4) - 1) / 0.00437
     rise = place_on("erb", hz + 0.5, 0.0, one) - place_on("erb", hz - 0.5, 0.0, one)
     assert 1 / rise == pytest.approx(24.7 * (4.37 * hz / 1000 + 1), rel=0.005)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_an_axis_from_0_hz_is_finite_and_has_no_more_than_ten_octaves_where_0_has_no_place(scale):
+    axis = FrequencyAxis.between(scale, 0.0, 16_000.0)
+    assert axis.fmin == (15.625 if scale in ("log", "octave", "semitone") else 0.0)
+    assert np.isfinite(axis.place([axis.fmin, 16_000.0])).all()
+    assert FrequencyAxis.between(scale, 40.0, 16_000.0).fmin == 40.0
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_scale_rises_and_can_be_read_backwards_up_to_the_highest_frequency_there_is(scale):
+    axis = FrequencyAxis.between(scale, 0.0, 768_000.0)
+    hz = np.linspace(axis.fmin, axis.fmax, 30_000).reshape(100, 300)
+    places = axis.place(hz)
+    assert places.shape == hz.shape
+    assert (np.diff(places.ravel()) > 0).all()
+    assert axis.frequency(places) == pytest.approx(hz, rel=1e-9, abs=1e-6)
 
 
 @pytest.mark.parametrize("scale", ["octave", "semitone"])
