@@ -29,6 +29,11 @@ class LevelQuantity:
     meaning: str
     offset_db: Float32Array
 
+    def apply(self, levels: Float32Array) -> None:
+        """Raw dBFS, (…, bins), into this quantity, in place."""
+        if self.offset_db.any():
+            levels += self.offset_db
+
     @property
     def shift_db(self) -> float:
         """The offset in the middle of the hearing range: what a range of levels moves by."""

@@ -177,23 +177,26 @@ class Engine:
         Raises `UsageError` where the number of channels changes.
         """
         samples = np.asarray(block, np.float32)
-        planar = samples[None] if samples.ndim == 1 else samples
-        if not self._waiting.size and self._waiting.shape[0] != len(planar):
-            self._waiting = np.empty((len(planar), 0), np.float32)
-        if planar.ndim != 2 or len(planar) != len(self._waiting):  # noqa: PLR2004
+        columns = self.columns(self.windows(samples[None] if samples.ndim == 1 else samples))
+        return columns[0] if samples.ndim == 1 else columns
+
+    def windows(self, block: Float32Array) -> Float32Array:
+        """The windows that a block completes; what the next ones need is kept.
+
+        block: (channels, n); returns (channels, k, n_fft), a view, k >= 0. Raises `UsageError` where the number of
+        channels changes.
+        """
+        if block.ndim != 2 or (self._waiting.size and len(block) != len(self._waiting)):  # noqa: PLR2004
             raise UsageError(
-                f"a block of shape {samples.shape} after one of {len(self._waiting)} channels",
+                f"a block of shape {block.shape} after one of {len(self._waiting)} channels",
                 "push (n,) samples, or (channels, n) with the same channels each time",
             )
-        sound = np.concatenate([self._waiting, planar], axis=1)
+        sound = np.concatenate([self._waiting, block], axis=1) if self._waiting.size else block
         count = max(0, 1 + (sound.shape[1] - self.n_fft) // self.hop)
         self._waiting = sound[:, count * self.hop :].copy()
-        if count:
-            frames = sliding_window_view(sound, self.n_fft, axis=1)[:, :: self.hop]
-            columns = self.columns(frames)
-        else:
-            columns = np.empty((len(planar), 0, self.bins), np.float32)
-        return columns[0] if samples.ndim == 1 else columns
+        if not count:
+            return np.empty((len(block), 0, self.n_fft), np.float32)
+        return sliding_window_view(sound, self.n_fft, axis=1)[:, :: self.hop]
 
     # ---- one batch ----
 

@@ -35,30 +35,28 @@ _NOTES = ((1, NAMES), (2, ("C", "D", "E", "G", "A")), (3, ("C", "E", "G")), (5, 
 def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[Tick]:
     """Ticks at least `spacing_px` apart on an axis of `length_px`, lowest first.
 
-    1–2–5 values in Hz and kHz; octave bands or notes where the scale is one of those. A stretch too narrow for two
-    of them has round values a step apart. Two ticks at least where the axis is three spacings long.
+    1–2–5 values in Hz and kHz; octave bands or notes where the scale is one of those and the axis has two of them. A
+    stretch too narrow for any of these has round values a step apart. Two ticks at least where the axis is four
+    spacings long.
     """
-    if axis.scale == "semitone":
-        named = _notes(axis, length_px, spacing_px)
-    elif axis.scale == "octave":
-        named = _octave_bands(axis, length_px, spacing_px)
-    elif axis.scale == "linear":
-        named = []
-    else:
-        named = _one_two_five(axis)
-    ticks = _placed(named, axis, length_px, spacing_px)
-    if len(ticks) > 1:
-        return ticks
-    for steps in _round_steps(axis, length_px, spacing_px):
-        ticks = _placed(steps, axis, length_px, spacing_px)
+    ticks: list[Tick] = []
+    for named in _choices(axis, length_px, spacing_px):
+        inside = [(hz, text) for hz, text in named if axis.fmin <= hz <= axis.fmax]
+        ticks = _spaced([Tick(float(axis.place(hz)), text) for hz, text in inside], length_px, spacing_px)
         if len(ticks) > 1:
             break
     return ticks
 
 
-def _placed(named: list[tuple[float, str]], axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[Tick]:
-    inside = [(hz, text) for hz, text in named if axis.fmin <= hz <= axis.fmax]
-    return _spaced([Tick(float(axis.place(hz)), text) for hz, text in inside], length_px, spacing_px)
+def _choices(axis: FrequencyAxis, length_px: float, spacing_px: float) -> Iterator[list[tuple[float, str]]]:
+    """What the ticks may be, (Hz, text), the best first."""
+    if axis.scale == "semitone":
+        yield _notes(axis, length_px, spacing_px)
+    elif axis.scale == "octave":
+        yield _octave_bands(axis, length_px, spacing_px)
+    if axis.scale != "linear":
+        yield _one_two_five(axis)
+    yield from _round_steps(axis, length_px, spacing_px)
 
 
 def _one_two_five(axis: FrequencyAxis) -> list[tuple[float, str]]:
@@ -87,7 +85,7 @@ def _notes(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[tup
 def _round_steps(axis: FrequencyAxis, length_px: float, spacing_px: float) -> Iterator[list[tuple[float, str]]]:
     """Multiples of a 1–2–5 step that suits the spacing, then of finer ones: a short axis may miss the first."""
     least = (axis.fmax - axis.fmin) * spacing_px / length_px
-    for finer in (1, 2, 5, 10):
+    for finer in (1, 2, 5, 10, 20, 50, 100):
         step = _nice_step(least / finer)
         # As many digits as tell two neighbours apart.
         digits = math.floor(math.log10(axis.fmax)) - math.floor(math.log10(step) + 1e-9) + 1

@@ -146,7 +146,7 @@ class Exporter:
                     levels[broken] = np.nan
                     if averager is not None:
                         averager.push(first, levels[None])
-                    levels += self._quantity.offset_db
+                    self._quantity.apply(levels)
                     file.write(levels.data)
 
     def _description(self, description: dict[str, Any]) -> dict[str, Any]:

@@ -151,15 +151,16 @@ def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Setting
     db = np.empty((1 if isinstance(shown, str) else len(shown), count, engine.bins), np.float32)
     done = 0
     for block in blocks:
-        columns = engine.push(_choose(block, shown))
-        if done + columns.shape[1] > db.shape[1]:  # some files are longer than their header says
-            db = np.concatenate([db, columns], axis=1)
-        part = db[:, done : done + columns.shape[1]]
-        part[:] = columns
+        windows = engine.windows(_choose(block, shown))
+        columns = windows.shape[1]
+        if done + columns > db.shape[1]:  # some files are longer than their header says
+            db = np.concatenate([db, np.empty((len(db), columns, engine.bins), np.float32)], axis=1)
+        part = db[:, done : done + columns]
+        engine.columns_into(windows, part)
         if averager is not None:
             averager.push(done, part)
-        part += quantity.offset_db
-        done += part.shape[1]
+        quantity.apply(part)
+        done += columns
     positions = np.arange(done, dtype=np.int64) * engine.hop
     return Spectrogram(
         db=db[0, :done] if len(db) == 1 else db[:, :done],

@@ -217,7 +217,7 @@ class ColumnStream:
         levels[:, self._timeline.straddles(positions, engine.n_fft)] = np.nan
         if self._averager is not None:
             self._averager.push(frames.first, levels)
-        levels += self._quantity.offset_db
+        self._quantity.apply(levels)
         self._taken += levels.shape[1]
         return _Columns(positions, self._timeline.seconds_of(positions + engine.n_fft / 2), levels)
 
