@@ -6,6 +6,7 @@ answered with file, line, what is allowed and the nearest known name.
 
 import re
 import tomllib
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +122,10 @@ def parse(key: str, value: Any) -> Any:
         return parser(key, value)
     if key in _SWITCH_KEYS and not isinstance(value, bool):
         raise UsageError(f"{key} = {value!r} is not true or false")
-    if key in _WHOLE_KEYS and type(value) is not int:
-        raise UsageError(f"{key} = {value!r} is not a whole number", limits_of(key))
+    if key in _WHOLE_KEYS:
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise UsageError(f"{key} = {value!r} is not a whole number", limits_of(key))
+        return int(value)
     if key in _TEXT_KEYS and not isinstance(value, str):
         raise UsageError(f"{key} = {value!r} is not text", f'write it in quotes: {key} = "{value}"')
     return value

@@ -146,6 +146,7 @@ class Settings:
 
         Raises `UsageError` where a given frequency or hop does not fit that rate.
         """
+        _check_number("samplerate", samplerate)
         longer, hops = (
             (_MULTIRESOLUTION_LONGER, _MULTIRESOLUTION_HOPS) if self.multiresolution else (1, _HOPS_PER_WINDOW)
         )

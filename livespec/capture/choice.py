@@ -1,5 +1,6 @@
 """From the settings to the source of the sound."""
 
+import math
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,12 @@ class SourceChoice:
     def __init__(
         self, settings: Settings, pcm: str | None, speed: float | None, duration: float | None, *, fast: bool
     ) -> None:
+        if duration is not None and not 0 < duration < math.inf:
+            raise UsageError(f"duration = {duration:g} s is not a length of time", "give seconds, more than 0")
+        if speed is not None and not 0 <= speed < math.inf:
+            raise UsageError(f"speed = {speed:g} is not a speed", "1 is real time, 0 as fast as possible")
+        if speed is not None and settings.source in (None, "mic"):
+            raise UsageError("--speed is for files; a microphone has its own pace", "name a file, or leave --speed out")
         self._settings, self._pcm, self._duration = settings, pcm, duration
         self._speed = speed if speed is not None else (0.0 if fast else 1.0)
         self._speed_given = speed

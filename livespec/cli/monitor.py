@@ -1,6 +1,5 @@
 """`livespec monitor`: the live waterfall, and everything that a run can leave behind."""
 
-import math
 import signal
 import sys
 import time
@@ -294,12 +293,6 @@ def _check(order: Run, given: dict[str, Any]) -> None:
     from livespec.session.stats import check_writable
 
     source = order.settings.source
-    if order.duration is not None and not 0 < order.duration < math.inf:
-        raise UsageError(f"duration = {order.duration:g} s is not a length of time", "give seconds, more than 0")
-    if order.speed is not None and not 0 <= order.speed < math.inf:
-        raise UsageError(f"speed = {order.speed:g} is not a speed", "1 is real time, 0 as fast as possible")
-    if order.speed is not None and source in (None, "mic"):
-        raise UsageError("--speed is for files; a microphone has its own pace", "name a file, or leave --speed out")
     if order.pcm is not None and source != "-":
         raise UsageError(
             "--format is for standard input",

@@ -1,8 +1,9 @@
 """The strongest tones of a column, finer than its bins.
 
-Through the amplitudes at a local maximum and one window bin on either side goes a parabola. Where its vertex lies
-depends on the window function and on where the tone really is between the bins; the window's own transform says how.
-So it is looked up backwards, and a clean tone is found to a few thousandths of a bin with every window function.
+Through the amplitudes at a local maximum and on either side, where the main lobe has fallen to about a half, goes a
+parabola. Where its vertex lies depends on the window function and on where the tone really is between the bins; the
+window's own transform says how. So it is looked up backwards, and a clean tone is found to a few thousandths of a bin
+with every window function.
 """
 
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ from livespec.core.arrays import Float32Array, Float64Array
 
 _TABLE_STEPS: Final = 256
 _FURTHEST_BINS: Final = 0.75  # a flat top's maximum may be read beside the tone
+_WIDEST_BINS: Final = 3  # half of the widest main lobe
 _LONGEST: Final = 1024  # samples of the window function that the table is made from: its shape is what counts
 
 
@@ -30,8 +32,11 @@ class PeakFinder:
 
     def __init__(self, function: Float64Array, padding: int = 1) -> None:
         self._padding = padding
+        sides = np.arange(1, _WIDEST_BINS * padding + 1)
+        self._side = int(sides[np.abs(_response(function, sides / padding) - 0.5).argmin()])
         offsets = np.linspace(0, _FURTHEST_BINS, _TABLE_STEPS + 1)  # windows are symmetric
-        below, middle, above = (_response(function, offsets + k) for k in (1, 0, -1))
+        side = self._side / padding
+        below, middle, above = (_response(function, offsets + k) for k in (side, 0, -side))
         self._vertex = np.maximum.accumulate(_vertex(below / middle, above / middle))
         self._offset = offsets
         self._lost_db = -20 * np.log10(middle)
@@ -39,12 +44,10 @@ class PeakFinder:
     def find(self, levels: Float32Array, bin_hz: float, at_most: int = 5, above_db: float = -120.0) -> list[Peak]:
         """The strongest local maxima, strongest first. levels: (bins,) dB; above_db: what is lower is none.
 
-        bin_hz: distance of the bins. A column of NaN has none; within a window bin of DC and of the end there is none.
+        bin_hz: distance of the bins. A column of NaN has none; within the main lobe of DC and of the end there is none.
         """
         at = self._maxima(levels, above_db)[:at_most]
-        ratios = 10 ** (
-            (levels[at + np.array([[-self._padding], [self._padding]])].astype(np.float64) - levels[at]) / 20
-        )
+        ratios = 10 ** ((levels[at + np.array([[-self._side], [self._side]])].astype(np.float64) - levels[at]) / 20)
         vertex = _vertex(*ratios)
         offset = np.interp(np.abs(vertex), self._vertex, self._offset)
         level = levels[at] + np.interp(offset, self._offset, self._lost_db)
@@ -53,8 +56,10 @@ class PeakFinder:
         return sorted(peaks, key=lambda peak: -peak.level_db)
 
     def _maxima(self, levels: Float32Array, above_db: float) -> np.ndarray:
-        """Bins that nothing within a window bin exceeds, strongest first."""
-        reach = self._padding
+        """Bins that nothing within half a main lobe exceeds, strongest first."""
+        reach = max(self._padding, self._side)
+        if len(levels) <= 2 * reach:
+            return np.empty(0, np.intp)
         middle = levels[reach:-reach]
         highest = sliding_window_view(levels, 2 * reach + 1).max(axis=1)
         peaked = (middle == highest) & (middle > levels[: -2 * reach]) & (middle >= levels[2 * reach :])

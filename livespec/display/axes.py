@@ -79,7 +79,7 @@ def _notes(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[tup
     names = next((names for apart, names in _NOTES if apart * semitone_px >= spacing_px), ("C",))
     octaves = range(math.floor(math.log2(axis.fmax / frequency_of("C0"))) + 1)
     notes = [f"{name}{octave}" for octave in octaves for name in names]
-    return [(frequency_of(note), note.replace("#", "\N{MUSIC SHARP SIGN}")) for note in notes]
+    return [(frequency_of(note), note) for note in notes]
 
 
 def _round_steps(axis: FrequencyAxis, length_px: float, spacing_px: float) -> Iterator[list[tuple[float, str]]]:

@@ -76,13 +76,14 @@ class Analysis:
 
     def run(self, wake: threading.Event, stopping: threading.Event) -> None:
         """Until `stopping`, then once more for what is left."""
-        while not stopping.is_set():
-            wake.wait(_LONGEST_WAIT_S)
-            wake.clear()
+        with np.errstate(invalid="ignore", over="ignore"):  # samples that are no numbers are told by NaN
+            while not stopping.is_set():
+                wake.wait(_LONGEST_WAIT_S)
+                wake.clear()
+                self.step()
             self.step()
-        self.step()
-        self.timeline.settle()
-        self._mark_gaps()
+            self.timeline.settle()
+            self._mark_gaps()
 
     def step(self) -> None:
         """Everything that is waiting, once."""

@@ -67,9 +67,10 @@ class Exporter:
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`, then what is left."""
-        while not stopping.wait(_POLL_S):
+        with np.errstate(invalid="ignore", over="ignore"):  # samples that are no numbers are told by NaN
+            while not stopping.wait(_POLL_S):
+                self._spool()
             self._spool()
-        self._spool()
 
     def finish(self, description: dict[str, Any]) -> None:
         """Put the NPZ together. description: `channels` and `settings` for the file."""

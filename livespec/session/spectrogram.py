@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,9 +69,20 @@ class Spectrogram:
         """The rows of the picture, lowest first: (…, columns, count) in `unit`.
 
         A row shows the loudest of its bins, or lies between two. scale, fmin, fmax: those of the settings unless given.
+        Raises `UsageError`.
         """
-        low, high = self.settings.fmin if fmin is None else fmin, self.settings.fmax if fmax is None else fmax
-        axis = FrequencyAxis(scale or self.settings.scale, low or 0.0, high or self.samplerate / 2)
+        if count < 1:
+            raise UsageError(f"a picture of {count} rows", "ask for 1 or more")
+        shown = self.settings
+        look = replace(
+            shown,
+            scale=shown.scale if scale is None else scale,
+            fmin=shown.fmin if fmin is None else fmin,
+            fmax=shown.fmax if fmax is None else fmax,
+        ).at_rate(self.samplerate)
+        assert look.fmin is not None
+        assert look.fmax is not None
+        axis = FrequencyAxis.between(look.scale, look.fmin, look.fmax)
         rows = RowMap.of(axis, count, len(self.frequencies), float(self.frequencies[1]))
         flat = self.db.reshape(-1, self.db.shape[-1])
         return rows.apply(flat).reshape(*self.db.shape[:-1], count)
@@ -156,7 +167,8 @@ def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Setting
         if done + columns > db.shape[1]:  # some files are longer than their header says
             db = np.concatenate([db, np.empty((len(db), columns, engine.bins), np.float32)], axis=1)
         part = db[:, done : done + columns]
-        engine.columns_into(windows, part)
+        with np.errstate(invalid="ignore", over="ignore"):  # samples that are no numbers are told by NaN
+            engine.columns_into(windows, part)
         if averager is not None:
             averager.push(done, part)
         quantity.apply(part)
@@ -196,7 +208,8 @@ def _planar(samples: npt.ArrayLike) -> Float32Array:
         raise UsageError(f"{given.shape[0]} channels of {given.shape[1]} samples", "use (channels, n): transpose it")
     planar = given[None] if given.ndim == 1 else given
     if given.dtype.kind == "f":
-        return planar.astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):
+            return planar.astype(np.float32, copy=False)
     bits = 8 * given.dtype.itemsize
     middle = 2.0 ** (bits - 1) if given.dtype.kind == "u" else 0.0
     scaled: Float32Array = ((planar.astype(np.float64) - middle) / 2.0 ** (bits - 1)).astype(np.float32)

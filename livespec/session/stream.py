@@ -25,6 +25,7 @@ from livespec.core.averaging import make_averager
 from livespec.core.framing import Framer, column_count
 from livespec.core.quantity import level_quantity
 from livespec.core.stft import Engine
+from livespec.errors import UsageError
 from livespec.session.calibration import load_calibration
 from livespec.session.clock import Gap, Timeline
 from livespec.session.opening import NO_SOUND_S, no_sound, open_ring, read_ahead_of, shown_of, too_short
@@ -135,6 +136,8 @@ class ColumnStream:
 
     def batches(self, columns: int) -> Iterator[Float32Array]:
         """Levels of so many columns at once, (columns, bins) or (channels, columns, bins); the last may be shorter."""
+        if columns < 1:
+            raise UsageError(f"a batch of {columns} columns", "take 1 or more")
         waiting: list[Float32Array] = []
         while (pulled := self._pull()) is not None:
             if not waiting and pulled.levels.shape[1] == columns:
@@ -175,7 +178,8 @@ class ColumnStream:
     def _pull(self) -> _Columns | None:
         """The next columns, as many as are ready, waiting for at least one; None at the end."""
         while self._end.alive:
-            columns = self._take()
+            with np.errstate(invalid="ignore", over="ignore"):  # samples that are no numbers are told by NaN
+                columns = self._take()
             if columns is not None:
                 return columns
             if self._ended:
@@ -251,6 +255,10 @@ def stream(
     >>> len(levels), levels[0].shape
     (90, (1025,))
     """
+    if not isinstance(source, (str, Path, type(None))):
+        raise UsageError(
+            f"a {type(source).__name__} is no source of sound", "analyze() takes samples; name a file here"
+        )
     wanted = from_keywords(settings | {"source": None if source is None else str(source)})
     choice = SourceChoice(wanted, None, speed, duration, fast=True)
     opened = choice.result()

@@ -25,7 +25,7 @@ def finder_and_engine(window, n_fft, padding=1):
     phase=st.floats(0, 6),
     padding=st.sampled_from([1, 2, 4]),
 )
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_a_clean_tone_is_found_to_a_twentieth_of_a_bin(window, n_fft, place, between, phase, padding):
     finder, engine = finder_and_engine(window, n_fft, padding)
     number = round(place * n_fft / 2) + between

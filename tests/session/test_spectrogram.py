@@ -115,3 +115,31 @@ def test_what_cannot_be_analysed_is_said(path, tmp_path):
         livespec.analyze(path, windw="hann")
     with pytest.raises(FileError, match="no such file"):
         livespec.analyze(tmp_path / "missing.wav")
+    for rate in (0, -3):
+        with pytest.raises(UsageError, match=f"samplerate = {rate} Hz is out of range"):
+            livespec.analyze(SAMPLES, rate)
+
+
+def test_rows_that_cannot_be_are_refused(path):
+    found = livespec.analyze(path, show=(1,), **SIZE)
+    for keys, said in (
+        ({"count": 0}, "a picture of 0 rows"),
+        ({"count": 9, "scale": "foo"}, "scale = 'foo' is not known"),
+        ({"count": 9, "fmin": 500, "fmax": 100}, "is not below"),
+        ({"count": 9, "fmax": 30_000}, "is above the highest frequency"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            found.rows(**keys)
+    assert found.rows(9, scale="log", fmin=0).shape == (297, 9)
+
+
+def test_settings_may_come_from_numpy_or_from_settings(path):
+    found = livespec.analyze(path, n_fft=np.int64(1024), hop=np.int32(300))
+    again = livespec.analyze(path, **livespec.Settings(**SIZE).as_dict())
+    assert np.array_equal(found.db, again.db)
+
+
+def test_samples_beyond_all_sound_make_columns_of_nan_and_no_warning(recwarn):
+    found = livespec.analyze(white_noise(9000) * 1e38, RATE, **SIZE)
+    assert np.isnan(found.db).all()
+    assert not recwarn.list

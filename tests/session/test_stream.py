@@ -215,6 +215,18 @@ def test_what_is_wrong_is_raised_where_it_is_taken(tmp_path):
     with pytest.raises(FileError, match="100 samples are shorter than one window"):
         livespec.stream(tmp_path / "short.wav")
 
+    for keys, said in (
+        ({"duration": 0}, "duration = 0 s"),
+        ({"duration": -1}, "duration = -1 s"),
+        ({"speed": -1}, "speed = -1"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            livespec.stream("demo", **keys)
+    with pytest.raises(UsageError, match="a ndarray is no source"):
+        livespec.stream(np.zeros(5000))
+    with livespec.stream("demo", speed=0) as stream, pytest.raises(UsageError, match="a batch of 0 columns"):
+        next(stream.batches(0))
+
     class Broken(Device):
         def blocks(self):
             yield from self._blocks
