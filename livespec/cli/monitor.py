@@ -92,7 +92,10 @@ def monitor(
     fmin: Annotated[str | None, typer.Option(metavar="HZ", help="Lower end of the frequency axis.")] = None,
     fmax: Annotated[str | None, typer.Option(metavar="HZ", help="Upper end of the frequency axis.")] = None,
     range_: Annotated[
-        str | None, typer.Option("--range", metavar="LO,HI|auto", help="Levels in dBFS, dark to bright.")
+        str | None,
+        typer.Option(
+            "--range", metavar="LO,HI|auto", help="Levels from dark to bright, in the unit of the colour bar."
+        ),
     ] = None,
     colormap: Annotated[
         str | None, typer.Option(metavar="NAME", help="magma, viridis, gray … (any of cmap's).")
