@@ -1,6 +1,6 @@
-"""Draws docs/images/bench.svg from the figures that `make bench ARGS="engine --json FILE"` wrote.
+"""Draws docs/images/bench.svg and prints the tables of docs/numerics.md from what the benchmark wrote.
 
-.venv/bin/python scripts/plot_bench.py FILE
+.venv/bin/livespec bench --all --json > FILE; .venv/bin/python scripts/plot_bench.py FILE
 """
 
 import json
@@ -21,7 +21,7 @@ _N_FFT = 4096
 
 
 def main(source: str) -> None:
-    """Reads the figures, writes the picture."""
+    """Reads the figures, writes the picture and the tables."""
     report = json.loads(Path(source).read_text(encoding="utf-8"))
     report = report.get("engine", report)
     mpl.rcParams.update({"text.color": _TEXT, "axes.labelcolor": _TEXT, "xtick.color": _TEXT, "ytick.color": _TEXT})
@@ -31,7 +31,23 @@ def main(source: str) -> None:
     _files(right, report["files"])
     figure.tight_layout()
     figure.savefig(TARGET, facecolor=_BACKGROUND, metadata={"Date": None})
-    print(TARGET)
+    _print_columns([row for row in report["columns"] if row["n_fft"] == _N_FFT])
+    _print_targets(report["targets"])
+
+
+def _print_columns(rows: list[dict[str, Any]]) -> None:
+    print(f"| µs a column, {_N_FFT} / {_N_FFT // 8} | " + " | ".join(f"{row['columns']} a call" for row in rows) + " |")
+    print("|---|" + "---|" * len(rows))
+    for name in rows[0]["us"]:
+        print(f"| {name} | " + " | ".join(f"{row['us'][name]:.1f}" for row in rows) + " |")
+
+
+def _print_targets(rows: list[dict[str, Any]]) -> None:
+    print("\n| ratio or figure | measured | target | |\n|---|---|---|---|")
+    for row in rows:
+        met = row["measured"] <= row["target"] if row["most"] else row["measured"] >= row["target"]
+        sign = "≤" if row["most"] else "≥"
+        print(f"| {row['name']} | {row['measured']:.2f} | {sign} {row['target']:g} | {'met' if met else 'missed'} |")
 
 
 def _columns(axes: Any, rows: list[dict[str, Any]]) -> None:
@@ -45,6 +61,7 @@ def _columns(axes: Any, rows: list[dict[str, Any]]) -> None:
     axes.set(xscale="log", yscale="log", xlabel="columns a call", ylabel="µs a column")
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.set_yticks([5, 10, 20, 50, 100, 200, 500], ["5", "10", "20", "50", "100", "200", "500"])
+    axes.set_ylim(4.5, 4000)
     axes.minorticks_off()
     axes.set_title(f"dB columns of {_N_FFT} samples, one thread", color=_TEXT, fontsize=11)
     axes.legend(fontsize=8, facecolor=_BACKGROUND, edgecolor=_FAINT, labelcolor=_TEXT, ncols=2)
