@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from livespec.core.ring import AudioRing
     from livespec.core.stft import Engine
     from livespec.errors import LivespecError
-    from livespec.session.spectrogram import Spectrogram, analyze
+    from livespec.figures.decibels import to_decibels
+    from livespec.figures.plot import plot_spec
+    from livespec.figures.spectrogram import Spectrogram, analyze
     from livespec.session.stream import ColumnStream, stream
     from livespec.settings import Settings
 
@@ -31,7 +33,9 @@ __all__ = [
     "analyze",
     "features",
     "note_of",
+    "plot_spec",
     "stream",
+    "to_decibels",
 ]
 
 _HOMES = {
@@ -41,11 +45,13 @@ _HOMES = {
     "LivespecError": "livespec.errors",
     "PeakFinder": "livespec.core.peaks",
     "Settings": "livespec.settings",
-    "Spectrogram": "livespec.session.spectrogram",
-    "analyze": "livespec.session.spectrogram",
+    "Spectrogram": "livespec.figures.spectrogram",
+    "analyze": "livespec.figures.spectrogram",
     "features": "livespec.core.features",
     "note_of": "livespec.core.notes",
+    "plot_spec": "livespec.figures.plot",
     "stream": "livespec.session.stream",
+    "to_decibels": "livespec.figures.decibels",
 }
 
 

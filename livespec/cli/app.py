@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from livespec import __version__
-from livespec.cli import bench, config, devices, doctor, monitor
+from livespec.cli import bench, config, devices, doctor, monitor, render
 
 app = typer.Typer(
     add_completion=False,
@@ -17,6 +17,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("monitor")(monitor.monitor)
+app.command("render")(render.render)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)

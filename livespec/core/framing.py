@@ -121,6 +121,15 @@ class Framer:
         return out
 
 
+def choose(samples: Float32Array, shown: tuple[int, ...] | str) -> Float32Array:
+    """The shown channels, or one of their mixture: (channels, n) → (shown, n)."""
+    if not isinstance(shown, str):
+        return samples[list(shown)]
+    mixed = np.empty((1, samples.shape[1]), np.float32)
+    mix_into(samples, shown, mixed[0])
+    return mixed
+
+
 def mix_into(samples: Float32Array, word: str, out: Float32Array) -> None:
     """The mean of the channels ("mix") or half of first − second ("diff"). samples: (channels, n); out: (n,)."""
     if word == "mix":

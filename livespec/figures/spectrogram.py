@@ -14,7 +14,7 @@ from livespec.capture.source import SourceInfo
 from livespec.config import from_keywords
 from livespec.core.arrays import Float32Array, Float64Array, Int64Array
 from livespec.core.averaging import make_averager
-from livespec.core.framing import column_count, mix_into
+from livespec.core.framing import choose, column_count
 from livespec.core.quantity import level_quantity
 from livespec.core.scales import FrequencyAxis, RowMap
 from livespec.core.stft import Engine
@@ -52,6 +52,15 @@ class Spectrogram:
         shape = " × ".join(map(str, self.db.shape))
         seconds = self.times[-1] if len(self.times) else 0.0
         return f"<Spectrogram {shape} in {self.unit}, 0 … {self.frequencies[-1]:g} Hz, {seconds:.3f} s>"
+
+    def _repr_png_(self) -> bytes:
+        """How a notebook shows it: the figure, of the first channel. Needs matplotlib."""
+        from livespec.figures.plot import png_of
+
+        assert self.settings.hop is not None
+        first = self.db if self.db.ndim == 2 else self.db[0]  # noqa: PLR2004
+        start_s = float(self.times[0])
+        return png_of(first.T, self.samplerate, self.settings.hop, 2 * (len(self.frequencies) - 1), self.unit, start_s)
 
     def power(self) -> Float32Array:
         """10 ** (db / 10), the shape of `db`."""
@@ -162,7 +171,7 @@ def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Setting
     db = np.empty((1 if isinstance(shown, str) else len(shown), count, engine.bins), np.float32)
     done = 0
     for block in blocks:
-        windows = engine.windows(_choose(block, shown))
+        windows = engine.windows(choose(block, shown))
         columns = windows.shape[1]
         if done + columns > db.shape[1]:  # some files are longer than their header says
             db = np.concatenate([db, np.empty((len(db), columns, engine.bins), np.float32)], axis=1)
@@ -184,14 +193,6 @@ def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Setting
         channels=(shown,) if isinstance(shown, str) else tuple(str(info.channels[index]) for index in shown),
         settings=engine.settings,
     )
-
-
-def _choose(block: Float32Array, shown: tuple[int, ...] | str) -> Float32Array:
-    if isinstance(shown, str):
-        mixed = np.empty((1, block.shape[1]), np.float32)
-        mix_into(block, shown, mixed[0])
-        return mixed
-    return block[list(shown)]
 
 
 def _cut(samples: Float32Array, length: int = 32_768) -> Iterator[Float32Array]:

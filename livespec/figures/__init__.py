@@ -1,0 +1,1 @@
+"""The spectrogram of a whole sound: as values, and as a figure."""
