@@ -13,7 +13,7 @@ from livespec.errors import LivespecError, suggestion
 _USAGE, _DEFECT = 2, 1
 _STDERR = 2
 _INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt; to us, ending a program is no error
-COMMANDS = ("monitor", "render", "devices", "doctor", "bench", "config")
+COMMANDS = ("monitor", "render", "analyze", "devices", "doctor", "bench", "config")
 _GLOBAL_FLAGS = ("--help", "-h", "--version")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from livespec import __version__
-from livespec.cli import bench, config, devices, doctor, monitor, render
+from livespec.cli import analyze, bench, config, devices, doctor, monitor, render
 
 app = typer.Typer(
     add_completion=False,
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.command("monitor")(monitor.monitor)
 app.command("render")(render.render)
+app.command("analyze")(analyze.analyze)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)

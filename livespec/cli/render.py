@@ -77,10 +77,12 @@ def _draw(
             sounds.append(overview(file, settings))
             shown_titles.append(title)
         except FileError as error:
+            if len(files) == 1:
+                raise
             failures.append(error)
             print(f"livespec: {error.message}", file=sys.stderr)
     if not sounds:
-        raise failures[0] if len(failures) == 1 else FileError("none of the files can be drawn")
+        raise FileError("none of the files can be drawn")
     loudest = max((float(np.nanmax(sound.db)) for sound in sounds if not np.isnan(sound.db).all()), default=0.0)
     if peak:
         sounds = [sound.below(loudest) for sound in sounds]

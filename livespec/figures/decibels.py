@@ -1,8 +1,8 @@
 """`livespec.to_decibels`: the numbers of the textbook figure, as librosa gives them.
 
 That is `librosa.amplitude_to_db(numpy.abs(librosa.stft(signal)), ref=numpy.max)`: the signal is padded with zeros by
-half a window on both sides, so that frame t is centred on sample t · hop; levels are relative to the loudest and nothing
-is more than `top_db` below it. Magnitudes are those of the bare transform, not of a full-scale sine.
+half a window on both sides, so that frame t is centred on sample t · hop; levels are relative to the loudest, and
+nothing is more than `top_db` below it. Magnitudes are those of the bare transform, not of a full-scale sine.
 """
 
 from typing import Final, Literal

@@ -26,7 +26,7 @@ SIGNALS = {
 SIZES = [{}, {"n_fft": 4096, "hop": 512}, {"n_fft": 1000, "hop": 250}, {"n_fft": 511, "hop": 100}]
 
 
-def of_librosa(signal, n_fft=2048, hop=None, window="hann", center=True, ref=np.max, top_db=80.0):
+def of_librosa(signal, n_fft=2048, hop=None, window="hann", *, center=True, ref=np.max, top_db=80.0):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of short signals, which it pads all the same
         spectra = librosa.stft(signal, n_fft=n_fft, hop_length=hop, window=window, center=center)
