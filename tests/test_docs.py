@@ -24,7 +24,7 @@ def test_the_examples_of_a_module_are_true(name):
     assert found.failed == 0
 
 
-@pytest.mark.parametrize("page", ["recipes.md"])
+@pytest.mark.parametrize("page", ["learn.md", "recipes.md"])
 def test_the_examples_of_a_page_are_true(page):
     found = doctest.testfile(str(DOCS / page), module_relative=False, encoding="utf-8")
     assert found.attempted > 10

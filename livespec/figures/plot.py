@@ -166,17 +166,17 @@ def _draw(
 
     rows = RowMap.of(axis, _ROWS, columns.shape[1], bin_hz).apply(columns)
     low, high = levels if levels is not None else (None, None)
+    colours = ListedColormap(colormap(colormap_name) / 255, colormap_name)
     image = ax.imshow(
         rows.T,
         origin="lower",
         aspect="auto",
         interpolation="nearest",
         extent=(start_s - column_s / 2, start_s + (len(columns) - 0.5) * column_s, 0, 1),
-        cmap=ListedColormap(colormap(colormap_name) / 255, colormap_name),
+        cmap=colours.with_extremes(bad="0.5"),  # gaps and samples that are no numbers
         vmin=low,
         vmax=high,
     )
-    image.cmap.set_bad("0.5")  # gaps and samples that are no numbers
     height_px = ax.get_window_extent().height * 100 / ax.figure.dpi
     ticks = frequency_ticks(axis, height_px, _TICKS_APART)
     ax.set_yticks([place for place, _ in ticks], [text for _, text in ticks])
