@@ -64,7 +64,7 @@ class MicrophoneSource:
 
     def stop(self) -> None:
         self._stopping.set()
-        if self._supervisor is not None:
+        if self._supervisor not in (None, threading.current_thread()):  # a forgotten stream is collected on any thread
             self._supervisor.join(timeout=2)
 
     # ---- the supervisor's thread ----

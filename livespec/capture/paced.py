@@ -51,7 +51,7 @@ class PacedSource:
 
     def stop(self) -> None:
         self._stopping.set()
-        if self._thread is not None:
+        if self._thread not in (None, threading.current_thread()):  # a forgotten stream is collected on any thread
             self._thread.join(timeout=_LONGEST_WAIT_S * 2)  # a read from a pipe may not return: the thread is a daemon
 
     def _run(self, ring: SharedRing, reception: Reception) -> None:

@@ -133,7 +133,9 @@ def choose(samples: Float32Array, shown: tuple[int, ...] | str) -> Float32Array:
 def mix_into(samples: Float32Array, word: str, out: Float32Array) -> None:
     """The mean of the channels ("mix") or half of first − second ("diff"). samples: (channels, n); out: (n,)."""
     if word == "mix":
-        np.add.reduce(samples, axis=0, out=out)
+        out[:] = samples[0]
+        for channel in samples[1:]:  # not `reduce`: its order, and so the last bits, depend on the array's layout
+            out += channel
         out *= np.float32(1 / len(samples))
     else:
         np.subtract(samples[0], samples[1], out=out)

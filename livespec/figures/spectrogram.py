@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _COLUMNS_AT_ONCE: Final = 64
+_SAMPLES_AT_ONCE: Final = 32_768
+_WIDEST_INTEGER: Final = 4  # bytes: of sound in integers; wider ones are numbers of something else
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,10 +59,11 @@ class Spectrogram:
         """How a notebook shows it: the figure, of the first channel. Needs matplotlib."""
         from livespec.figures.plot import png_of
 
+        assert self.settings.n_fft is not None
         assert self.settings.hop is not None
         first = self.db if self.db.ndim == 2 else self.db[0]  # noqa: PLR2004
-        start_s = float(self.times[0])
-        return png_of(first.T, self.samplerate, self.settings.hop, 2 * (len(self.frequencies) - 1), self.unit, start_s)
+        length = self.settings.n_fft * self.settings.padding
+        return png_of(first.T, self.samplerate, self.settings.hop, length, self.unit, float(self.times[0]))
 
     def power(self) -> Float32Array:
         """10 ** (db / 10), the shape of `db`."""
@@ -128,8 +131,8 @@ class Spectrogram:
 def analyze(sound: str | Path | npt.ArrayLike, samplerate: int | None = None, **settings: Any) -> Spectrogram:
     """The spectrogram of a sound file, or of samples: (n,) or (channels, n) with their samplerate.
 
-    Whole windows only, as live. Integers are scaled by their type. settings: as in a TOML file (`livespec.Settings`);
-    shown is the mean of all channels unless `show` says otherwise. Raises `LivespecError`.
+    Whole windows only, as live. Integers of 8 to 32 bits are scaled by their type. settings: as in a TOML file
+    (`livespec.Settings`); shown is the mean of all channels unless `show` says otherwise. Raises `LivespecError`.
 
     >>> import numpy as np, livespec
     >>> sine = np.sin(2 * np.pi * 1000 * np.arange(48_000) / 48_000)
@@ -137,14 +140,15 @@ def analyze(sound: str | Path | npt.ArrayLike, samplerate: int | None = None, **
     <Spectrogram 91 × 2401 in dBFS, 0 … 24000 Hz, 0.950 s>
     """
     wanted = from_keywords(settings)
+    rate = None if samplerate is None else _whole(samplerate)
     if isinstance(sound, (str, Path)):
-        return _of_file(Path(sound), samplerate, wanted)
+        return _of_file(Path(sound), rate, wanted)
     samples = _planar(sound)
-    if samplerate is None:
+    if rate is None:
         raise UsageError("the samplerate of the samples is not known", "analyze(samples, samplerate=48000)")
     picked = choose_channels(wanted.channels, len(samples), "the array")
-    info = SourceInfo("file", "the array", samplerate, picked, length=samples.shape[1])
-    return _of_blocks(_cut(samples[[number - 1 for number in picked]]), info, wanted)
+    info = SourceInfo("file", "the array", rate, picked, length=samples.shape[1])
+    return _of_blocks(_blocks(samples, [number - 1 for number in picked]), info, wanted)
 
 
 def _of_file(path: Path, samplerate: int | None, wanted: Settings) -> Spectrogram:
@@ -195,23 +199,48 @@ def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Setting
     )
 
 
-def _cut(samples: Float32Array, length: int = 32_768) -> Iterator[Float32Array]:
-    for first in range(0, samples.shape[1], length):
-        yield samples[:, first : first + length]
+def _whole(samplerate: Any) -> int:
+    """A samplerate as Python or numpy writes it. Raises `UsageError`."""
+    try:
+        rate = int(samplerate)
+    except (TypeError, ValueError, OverflowError):
+        rate = None
+    if rate is None or rate != samplerate:
+        raise UsageError(f"samplerate = {samplerate!r} is not a whole number", "give samples a second: 48000")
+    return rate
 
 
-def _planar(samples: npt.ArrayLike) -> Float32Array:
-    """(channels, n) float32 of what a person hands over. Raises `UsageError`."""
-    given = np.asarray(samples)
+def _planar(samples: npt.ArrayLike) -> np.ndarray:
+    """(channels, n) of what a person hands over, as it is. Raises `UsageError`."""
+    try:
+        given = np.asarray(samples)
+    except ValueError as error:
+        raise UsageError(f"what was given is no array of sound: {error}", "use (n,) or (channels, n)") from error
     if given.ndim not in (1, 2) or given.dtype.kind not in "iuf":
         raise UsageError(f"an array of shape {given.shape} and {given.dtype} is no sound", "use (n,) or (channels, n)")
+    if given.dtype.kind in "iu" and given.dtype.itemsize > _WIDEST_INTEGER:
+        raise UsageError(
+            f"samples of {given.dtype} do not say how loud full scale is",
+            "divide by it, or use the type they came in: samples.astype(np.int16)",
+        )
     if given.ndim == 2 and given.shape[0] > given.shape[1]:  # noqa: PLR2004
         raise UsageError(f"{given.shape[0]} channels of {given.shape[1]} samples", "use (channels, n): transpose it")
-    planar = given[None] if given.ndim == 1 else given
-    if given.dtype.kind == "f":
+    return given[None] if given.ndim == 1 else given
+
+
+def _blocks(samples: np.ndarray, pick: list[int]) -> Iterator[Float32Array]:
+    """Blocks of samples (channels, n), those channels of it, full scale 1."""
+    everything = pick == list(range(len(samples)))
+    for first in range(0, samples.shape[1], _SAMPLES_AT_ONCE):
+        block = samples[:, first : first + _SAMPLES_AT_ONCE]
+        yield _scaled(block if everything else block[pick])
+
+
+def _scaled(block: np.ndarray) -> Float32Array:
+    if block.dtype.kind == "f":
         with np.errstate(over="ignore"):
-            return planar.astype(np.float32, copy=False)
-    bits = 8 * given.dtype.itemsize
-    middle = 2.0 ** (bits - 1) if given.dtype.kind == "u" else 0.0
-    scaled: Float32Array = ((planar.astype(np.float64) - middle) / 2.0 ** (bits - 1)).astype(np.float32)
+            return block.astype(np.float32, copy=False)
+    bits = 8 * block.dtype.itemsize
+    middle = 2.0 ** (bits - 1) if block.dtype.kind == "u" else 0.0
+    scaled: Float32Array = ((block.astype(np.float64) - middle) / 2.0 ** (bits - 1)).astype(np.float32)
     return scaled

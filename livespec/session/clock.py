@@ -87,8 +87,10 @@ class Timeline:
 
     def update(self, ring: AudioRing) -> Int64Array:
         """Take in the blocks that came since the last call; returns their log entries."""
+        blocks = ring.blocks  # asked first: what comes from here on is seen now or the next time, never overlooked
         log = ring.block_log(self._seen_blocks)
-        self._seen_blocks = ring.blocks
+        log = log[log[:, 0] > self._end]
+        self._seen_blocks = blocks
         for end, entered_ns, flags in log.tolist():
             self._take(end, entered_ns / 1e9, flags)
         return log

@@ -10,6 +10,8 @@ import warnings
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -45,14 +47,6 @@ class Column(NamedTuple):
     db: Float32Array
 
 
-class _Columns(NamedTuple):
-    """What was ready at once: (k,), (k,), (channels, k, bins)."""
-
-    positions: np.ndarray
-    times_s: Float64Array
-    levels: Float32Array
-
-
 class ColumnStream:
     """Columns as they come; the source runs until the stream is closed, exhausted or forgotten.
 
@@ -66,15 +60,17 @@ class ColumnStream:
         info = source.info
         self.settings = settings.at_rate(info.samplerate)
         self._engine = Engine(self.settings, info.samplerate)
-        if info.length is not None and info.length < self._engine.n_fft:
-            raise too_short(info.name, info.length, self._engine.n_fft)
+        self._duration = duration if info.live else None
+        length = info.length if self._duration is None else round(self._duration * info.samplerate)
+        if length is not None and length < self._engine.n_fft:
+            raise too_short(info.name, length, self._engine.n_fft)
         shown = shown_of(info, self.settings.show)
         self._several = not isinstance(shown, str) and len(shown) > 1
         self._quantity = level_quantity(self._engine, load_calibration(self.settings))
         self._averager = make_averager(averaging_of(self.settings.averaging), self._engine.column_s)
         self._source = source
-        self._duration = duration if info.live else None
-        self._ring = open_ring(info, self.settings)
+        # What waits for its reader needs no history.
+        self._ring = open_ring(info, self.settings if info.live else replace(self.settings, history=0))
         self._timeline = Timeline(info.samplerate, live=info.live, speed=info.speed)
         self._framer = framer = Framer(self._ring, self._engine.n_fft, self._engine.hop, shown)
         self._wake = threading.Event()
@@ -119,18 +115,20 @@ class ColumnStream:
         return self
 
     def __next__(self) -> Column:
-        while not self._ready:
-            columns = self._pull()
-            if columns is None:
-                raise StopIteration
-            self._ready.extend(self._single(columns))
+        if not self._ready:
+            self._ready.extend(self._pull())
+        if not self._ready:
+            raise StopIteration
         return self._ready.popleft()
 
     async def __aiter__(self) -> AsyncIterator[Column]:
         try:
-            while (columns := await asyncio.to_thread(self._pull)) is not None:
-                for column in self._single(columns):
-                    yield column
+            while True:
+                if not self._ready:
+                    self._ready.extend(await asyncio.to_thread(self._pull))
+                if not self._ready:
+                    return
+                yield self._ready.popleft()
         finally:
             self.close()
 
@@ -138,21 +136,8 @@ class ColumnStream:
         """Levels of so many columns at once, (columns, bins) or (channels, columns, bins); the last may be shorter."""
         if columns < 1:
             raise UsageError(f"a batch of {columns} columns", "take 1 or more")
-        waiting: list[Float32Array] = []
-        while (pulled := self._pull()) is not None:
-            if not waiting and pulled.levels.shape[1] == columns:
-                yield self._shaped(pulled.levels)
-                continue
-            waiting.append(pulled.levels)
-            if sum(part.shape[1] for part in waiting) >= columns:
-                joined = np.concatenate(waiting, axis=1)
-                whole = joined.shape[1] // columns * columns
-                for first in range(0, whole, columns):
-                    yield self._shaped(joined[:, first : first + columns].copy())
-                waiting = [joined[:, whole:]] if whole < joined.shape[1] else []
-        rest = np.concatenate(waiting, axis=1) if waiting else np.empty((1, 0, self._engine.bins), np.float32)
-        if rest.shape[1]:
-            yield self._shaped(rest)
+        while batch := list(islice(self, columns)):
+            yield np.stack([column.db for column in batch], axis=-2)
 
     def close(self) -> None:
         """End the source; iterating then ends too. May be called twice."""
@@ -167,44 +152,33 @@ class ColumnStream:
     ) -> None:
         self.close()
 
-    def _single(self, columns: _Columns) -> Iterator[Column]:
-        for k, (position, time_s) in enumerate(zip(columns.positions, columns.times_s, strict=True)):
-            levels = columns.levels[:, k]
-            yield Column(int(position), float(time_s), levels if self._several else levels[0])
-
-    def _shaped(self, levels: Float32Array) -> Float32Array:
-        return levels if self._several else levels[0]
-
-    def _pull(self) -> _Columns | None:
-        """The next columns, as many as are ready, waiting for at least one; None at the end."""
+    def _pull(self) -> list[Column]:
+        """The next columns, as many as are ready, waiting for at least one; none at the end."""
         while self._end.alive:
+            over = self._source.finished or self._source.failure is not None  # asked first: then all has come
             with np.errstate(invalid="ignore", over="ignore"):  # samples that are no numbers are told by NaN
-                columns = self._take()
-            if columns is not None:
+                columns = self._take(over=over)
+            if columns:
                 return columns
-            if self._ended:
+            if (over and not self._framer.available) or self._reached(self._timeline.known_until):
                 self._finish()
-                return None
+                return []
             if not self._ring.end and self._source.info.live and time.perf_counter() - self._began > NO_SOUND_S:
                 failed = no_sound(self._source)
                 self.close()
                 raise failed
             self._wake.wait(_LONGEST_WAIT_S)
             self._wake.clear()
-        return None
+        return []
 
-    @property
-    def _ended(self) -> bool:
-        """Whether nothing more will come, or be wanted."""
-        if self._source.failure is not None or (self._source.finished and not self._framer.available):
-            return True
-        return self._duration is not None and self._timeline.seconds_at(self._timeline.known_until) >= self._duration
+    def _reached(self, position: int) -> bool:
+        """Whether the duration is over at this position."""
+        return self._duration is not None and self._timeline.seconds_at(position) >= self._duration
 
-    def _take(self) -> _Columns | None:
-        """What is ready. A column is when every gap in its window is known."""
-        ended = self._source.finished
+    def _take(self, *, over: bool) -> list[Column]:
+        """What is ready. A column is when every gap in its window is known. over: nothing more comes."""
         self._timeline.update(self._ring)
-        if ended:
+        if over:
             self._timeline.settle()
         if not self._ring.still_valid(self._framer.position):
             self.skipped += self._framer.skip_to(self._framer.oldest_column)
@@ -212,31 +186,41 @@ class ColumnStream:
         known = column_count(self._timeline.known_until, engine.n_fft, engine.hop) - self._framer.next_column
         frames = self._framer.take(known) if known > 0 else None
         if frames is None:
-            return None
-        levels = engine.columns(frames.samples)
+            return []
+        positions = np.arange(frames.first, frames.first + frames.samples.shape[1]) * engine.hop
+        if self._duration is not None:
+            last_samples = positions + engine.n_fft - 1
+            positions = positions[self._timeline.seconds_of(last_samples) < self._duration]
+        levels = engine.columns(frames.samples[:, : len(positions)])
         if not self._framer.valid(frames):
-            self.skipped += levels.shape[1]
-            return None
-        positions = np.arange(frames.first, frames.first + levels.shape[1]) * engine.hop
+            self.skipped += len(positions)
+            return []
         levels[:, self._timeline.straddles(positions, engine.n_fft)] = np.nan
         if self._averager is not None:
             self._averager.push(frames.first, levels)
         self._quantity.apply(levels)
-        self._taken += levels.shape[1]
-        return _Columns(positions, self._timeline.seconds_of(positions + engine.n_fft / 2), levels)
+        self._taken += len(positions)
+        times_s = self._timeline.seconds_of(positions + engine.n_fft / 2)
+        # A copy of each: who keeps one column should not keep all that were analysed with it.
+        return [
+            Column(int(position), float(time_s), (levels[:, k] if self._several else levels[0, k]).copy())
+            for k, (position, time_s) in enumerate(zip(positions, times_s, strict=True))
+        ]
 
     def _finish(self) -> None:
         failure, heard = self._source.failure, self._ring.end
         self._end()
         if failure is not None:
             raise failure
-        if not self._taken:
+        if not self._taken and not self.skipped:
             raise too_short(self._source.info.name, heard, self._engine.n_fft)
 
 
 def _end(source: Source, ring: SharedRing) -> None:
-    source.stop()
-    ring.close()
+    try:
+        source.stop()
+    finally:
+        ring.close()
 
 
 def stream(

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import soundfile
@@ -32,6 +34,19 @@ def test_a_file_an_array_and_a_stream_give_the_same_bits(path):
     assert both.db.shape == (2, 1 + (90_000 - N_FFT) // HOP, 513)
     assert both.channels == ("1", "2")
     assert np.array_equal(both.db[1], livespec.analyze(path, show=(2,), **SIZE).db)
+
+
+@pytest.mark.parametrize("channels", [8, 9, 32])
+def test_the_mean_of_many_channels_has_the_same_bits_from_everywhere(tmp_path, channels):
+    samples = np.stack([white_noise(5000, seed=channel) for channel in range(channels)], axis=1)
+    soundfile.write(tmp_path / "many.wav", samples, RATE, subtype="FLOAT")
+    streamed = np.stack([column.db for column in livespec.stream(tmp_path / "many.wav", **SIZE)])
+    for found in (
+        livespec.analyze(tmp_path / "many.wav", **SIZE),
+        livespec.analyze(samples.T, RATE, **SIZE),
+        livespec.analyze(np.ascontiguousarray(samples.T), RATE, **SIZE),
+    ):
+        assert np.array_equal(found.db, streamed)
 
 
 def test_the_numbers_are_those_of_the_definition(path):
@@ -118,6 +133,13 @@ def test_what_cannot_be_analysed_is_said(path, tmp_path):
     for rate in (0, -3):
         with pytest.raises(UsageError, match=f"samplerate = {rate} Hz is out of range"):
             livespec.analyze(SAMPLES, rate)
+    for rate in ("48000", 44_100.5, np.nan, [48_000, 44_100]):
+        with pytest.raises(UsageError, match="is not a whole number"):
+            livespec.analyze(SAMPLES, rate)
+    with pytest.raises(UsageError, match="int64 do not say how loud full scale is"):
+        livespec.analyze((SAMPLES * 1000).astype(np.int64), RATE)
+    with pytest.raises(UsageError, match="no array of sound"):
+        livespec.analyze([[0.0, 1.0], [0.0]], RATE)
 
 
 def test_rows_that_cannot_be_are_refused(path):
@@ -137,6 +159,25 @@ def test_settings_may_come_from_numpy_or_from_settings(path):
     found = livespec.analyze(path, n_fft=np.int64(1024), hop=np.int32(300))
     again = livespec.analyze(path, **livespec.Settings(**SIZE).as_dict())
     assert np.array_equal(found.db, again.db)
+
+
+@pytest.mark.parametrize("rate", [np.int64(RATE), np.array(RATE), 48_000.0])
+def test_a_samplerate_may_come_from_numpy(rate):
+    found = livespec.analyze(SAMPLES, rate, **SIZE)
+    assert type(found.samplerate) is int
+    assert np.array_equal(found.db, livespec.analyze(SAMPLES, RATE, **SIZE).db)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.int16])
+def test_an_array_is_not_copied_as_a_whole(dtype):
+    samples = np.zeros((2, 2_000_000), dtype)
+    tracemalloc.start()
+    try:
+        found = livespec.analyze(samples, RATE, n_fft=1024, hop=1024)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - found.db.nbytes < 3e6
 
 
 def test_samples_beyond_all_sound_make_columns_of_nan_and_no_warning(recwarn):

@@ -54,6 +54,22 @@ class Capture:
         return timeline
 
 
+def test_a_block_that_comes_while_the_log_is_read_is_not_overlooked():
+    class Busy(AudioRing):
+        def block_log(self, first):
+            log = super().block_log(first)
+            if self.blocks < 4:
+                self.write(np.zeros((BLOCK, 1), np.float32), self.blocks * 10_000_000, OVERFLOW)
+            return log
+
+    ring = Busy.in_memory(1, 4 * BLOCK, BLOCK)
+    ring.write(np.zeros((BLOCK, 1), np.float32), 0, OPENED)
+    timeline = Timeline(RATE, live=True)
+    seen = np.concatenate([timeline.update(ring) for _ in range(5)])
+    assert seen[:, 0].tolist() == [BLOCK, 2 * BLOCK, 3 * BLOCK, 4 * BLOCK]
+    assert timeline.overflows == 3
+
+
 @given(st.floats(0, 0.05), st.integers(0, 1000))
 def test_blocks_that_come_in_bursts_are_no_gap(jitter_s, seed):
     timeline = Capture(jitter_s=jitter_s, seed=seed).run()

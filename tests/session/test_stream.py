@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import threading
 import time
 
@@ -73,6 +74,30 @@ def test_several_channels_come_together_and_batches_are_as_long_as_asked(sound):
     assert mono == 513
 
 
+def test_ways_of_taking_columns_can_be_mixed_and_lose_nothing(sound):
+    path, samples = sound
+    stream = livespec.stream(path, show=(1,), **SIZE)
+    got = [next(stream).db, *next(stream.batches(5)), *next(stream.batches(7)), next(stream).db]
+
+    async def rest():
+        return [column.db async for column in stream]
+
+    got += asyncio.run(rest())
+    assert np.array_equal(got, columns_of(samples[:, 0]))
+
+
+def test_a_column_that_is_kept_keeps_no_others(sound):
+    for column in (next(livespec.stream(sound[0], **SIZE)), next(livespec.stream(sound[0], show="all", **SIZE))):
+        assert column.db.base is None
+
+
+def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path):
+    soundfile.write(tmp_path / "long.wav", np.zeros(60 * 8000), 8000)
+    with livespec.stream(tmp_path / "long.wav", **SIZE) as stream:
+        assert stream._ring.capacity < 15 * 8000
+        assert sum(1 for _ in stream) == 1 + (60 * 8000 - N_FFT) // HOP
+
+
 def test_a_slow_reader_of_a_file_loses_nothing(sound):
     path, samples = sound
     stream = livespec.stream(path, show=(1,), history=0, span=0.1, **SIZE)
@@ -136,6 +161,28 @@ def test_whatever_ends_it_leaves_nothing_running(way):
     wait_until(nothing_runs, "nothing runs", 2)
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_stream_that_is_collected_on_the_thread_of_its_source_leaves_nothing_running():
+    class Collecting(PacedSource):
+        def blocks(self):
+            yield white_noise(5000)[:, None]
+            forgotten.wait(5)
+            gc.collect()
+            yield white_noise(500)[:, None]
+
+    forgotten = threading.Event()
+    stream = ColumnStream(Collecting(SourceInfo("demo", "demo", RATE, (1,), speed=0)), Settings(**SIZE))
+    stream.itself = stream
+    next(stream)
+    gc.disable()
+    try:
+        del stream
+        forgotten.set()
+        wait_until(nothing_runs, "nothing runs", 2)
+    finally:
+        gc.enable()
+
+
 class Device(PacedSource):
     """A device: it does not wait for its readers."""
 
@@ -157,9 +204,9 @@ def heard():
     """heard(sound): a stream of a device that has delivered all of it, and does not end before it is told to."""
     devices, streams = [], []
 
-    def listen(sound, **keys):
+    def listen(sound, duration=None, **keys):
         devices.append(Device(sound))
-        streams.append(ColumnStream(devices[-1], Settings(**SIZE, **keys)))
+        streams.append(ColumnStream(devices[-1], Settings(**SIZE, **keys), duration))
         wait_until(lambda: streams[-1]._ring.end == len(sound), "all sound is there", 5)
         return devices[-1], streams[-1]
 
@@ -175,8 +222,8 @@ def test_a_gap_that_is_known_late_is_never_made_up(heard):
     stream._timeline.update(stream._ring)
     now = time.perf_counter()
     stream._timeline._settling = _Settling(30_000, "overflow", base=0.0, since=now, earliest=0.1, improved=now)
-    early = list(iter(stream._take, None))
-    assert early[-1].positions[-1] + N_FFT <= 30_000 < early[-1].positions[-1] + N_FFT + HOP
+    early = list(itertools.chain.from_iterable(iter(lambda: stream._take(over=False), [])))
+    assert early[-1].position + N_FFT <= 30_000 < early[-1].position + N_FFT + HOP
     device.all_read.set()
     late = list(stream)
     assert stream.gaps[0][:2] == (30_000, round(0.1 * RATE))
@@ -195,6 +242,40 @@ def test_a_reader_of_a_device_that_is_overrun_counts_what_it_skipped(heard):
     assert stream.skipped > 0
     assert got
     assert stream.skipped + len(got) == 1 + (800_000 - N_FFT) // HOP
+
+
+@pytest.mark.parametrize("duration", [0.1, 0.5, 0.777])
+def test_the_duration_of_a_device_is_kept_by_a_reader_that_is_behind_too(heard, duration):
+    _, stream = heard(white_noise(60_000), duration)
+    assert sum(1 for _ in stream) == 1 + (round(duration * RATE) - N_FFT) // HOP
+
+
+def test_what_was_heard_just_before_a_source_broke_down_is_not_lost():
+    class Ending(Device):
+        """Its last sound comes, and it breaks down, in the moment in which it is asked how it is."""
+
+        def blocks(self):
+            self.all_read.wait(5)
+            yield from self._blocks
+            self.broken = DeviceError("it has gone")
+
+        broken = None
+
+        @property
+        def failure(self):
+            self.all_read.set()
+            self._finished.wait(5)
+            return self.broken
+
+        @failure.setter
+        def failure(self, _):
+            pass
+
+    stream = ColumnStream(Ending(white_noise(5000)), Settings(**SIZE))
+    got = [next(stream) for _ in range(1 + (5000 - N_FFT) // HOP)]
+    assert got
+    with pytest.raises(DeviceError, match="it has gone"):
+        next(stream)
 
 
 def test_averages_and_units_are_those_of_the_settings(sound):
