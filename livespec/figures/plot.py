@@ -181,7 +181,8 @@ def _draw(
     ticks = frequency_ticks(axis, height_px, _TICKS_APART)
     ax.set_yticks([place for place, _ in ticks], [text for _, text in ticks])
     ax.set(xlabel="time in s", ylabel="frequency")
-    ax.format_coord = lambda x, y: f"{x:.3f} s, {float(axis.frequency(y)):.1f} Hz"  # type: ignore[method-assign]
+    place: Any = ax  # matplotlib's way to say what lies under the mouse is to replace the method
+    place.format_coord = lambda x, y: f"{x:.3f} s, {float(axis.frequency(y)):.1f} Hz"
     return image
 
 
