@@ -73,6 +73,8 @@ def read(path: Path) -> dict[str, Any]:
             raise UsageError(f"{where}: unknown key {key!r}", near or f"the keys are {', '.join(KEYS)}")
         try:
             values[key] = parse(key, value)
+            if key == "calibration":  # beside the file that names it, wherever that is read from
+                values[key] = str(path.parent / Path(values[key]).expanduser())
             Settings(**{key: values[key]})
         except UsageError as error:
             raise UsageError(f"{where}: {error.message}", error.hint) from error

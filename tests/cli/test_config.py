@@ -102,6 +102,17 @@ def test_values_that_exclude_each_other_in_one_file_are_told_with_the_file(tmp_p
     assert refused(path).message.startswith(f"{path}: hop = 2048 is longer than n_fft = 1024")
 
 
+def test_a_correction_file_is_looked_up_beside_the_file_that_names_it(tmp_path, monkeypatch):
+    folder = tmp_path / "stage"
+    folder.mkdir()
+    path = written(folder, 'calibration = "umik.txt"\n')
+    monkeypatch.chdir(tmp_path)
+    assert config.read(path)["calibration"] == str(folder / "umik.txt")
+    written(folder, f'calibration = "{tmp_path}/other.txt"\n')
+    assert config.read(path)["calibration"] == f"{tmp_path}/other.txt"
+    assert config.load(None, None, {"calibration": "here.txt"}).calibration == "here.txt"
+
+
 # ---- which wins ----
 
 
