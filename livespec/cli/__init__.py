@@ -3,6 +3,7 @@
 Light to import: `livespec --help` loads neither Qt nor vispy nor scipy.
 """
 
+import io
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     _keep_standard_descriptors()
+    _write_what_the_terminal_has()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until a run has its own way to end
     try:
         sys.exit(_run(_with_command(given)))
@@ -51,6 +53,12 @@ def _keep_standard_descriptors() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         pass
     os.close(descriptor)
+
+
+def _write_what_the_terminal_has() -> None:
+    """A character that the encoding of stdout lacks becomes a question mark; it is no reason to break off."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _run(arguments: list[str]) -> int:

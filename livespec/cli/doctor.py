@@ -9,15 +9,17 @@ from typing import Annotated, Any, Final
 import typer
 
 from livespec import __version__
-from livespec.doctor.finding import Check, Finding
+from livespec.doctor.areas import examine
+from livespec.doctor.finding import Finding, Status
 
 _WRONG: Final = 1
-_MARKS: Final = {
-    "ok": ("\N{CHECK MARK}", "green"),
-    "failed": ("\N{BALLOT X}", "red"),
-    "absent": ("\N{EN DASH}", "yellow"),
-}
+_COLOURS: Final[dict[Status, str]] = {"ok": "green", "failed": "red", "absent": "yellow"}
+_MARKS: Final[dict[Status, str]] = {"ok": "\N{CHECK MARK}", "failed": "\N{BALLOT X}", "absent": "\N{EN DASH}"}
+_PLAIN_MARKS: Final[dict[Status, str]] = {"ok": "+", "failed": "X", "absent": "-"}
+_NAME_WIDTH: Final = 31
+_FIGURE_WIDTH: Final = 24  # so that the limits stand in a line, and all fits 80 columns
 _WIDTH_WITHOUT_TERMINAL: Final = 100
+_PACKAGES: Final = ("numpy", "scipy", "sounddevice", "soundfile", "vispy", "PySide6-Essentials", "pyfftw", "mkl-fft")
 
 
 def doctor(
@@ -25,57 +27,75 @@ def doctor(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
 ) -> int:
     """Test numbers, speed, picture and sound on this machine. Exit code 1 if something is wrong."""
-    from livespec.doctor.numbers import check_numbers
-    from livespec.doctor.picture import check_picture
-    from livespec.doctor.sound import check_sound
-    from livespec.doctor.speed import check_speed
-
-    checks = (
-        Check("Numbers", "the numbers", check_numbers),
-        Check("Speed", "the speed", check_speed),
-        Check("Picture", "the picture", check_picture),
-        Check("Sound", "the sound", check_sound),
-    )
-    report = ((check.area, finding) for check in checks for finding in check.findings())
-    found = list(report) if as_json else list(_printed(report))
-    failed = sum(finding.status == "failed" for _, finding in found)
+    found = list(examine()) if as_json else list(_printed(examine()))
     if as_json:
         print(json.dumps(_as_dict(found), indent=2))
-    else:
-        print("\nAll is well." if not failed else f"\n{failed} of {len(found)} findings are wrong.")
-    return _WRONG if failed else 0
+    return _WRONG if _failures(found) else 0
+
+
+def _failures(found: list[tuple[str, Finding]]) -> int:
+    return sum(finding.status == "failed" for _, finding in found)
 
 
 def _printed(report: Iterator[tuple[str, Finding]]) -> Iterator[tuple[str, Finding]]:
-    """Each finding as it comes: mark, name, figure, limit; advice below."""
+    """Each finding as it comes: mark, name, figure, limit; advice below. The verdict at the end."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
+    from rich.text import Text
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)  # a device's name may look like markup
     if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH_WITHOUT_TERMINAL)
+        console.width = _WIDTH_WITHOUT_TERMINAL
     console.print(
         f"livespec {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     )
-    area = ""
-    for heading, finding in report:
-        if heading != area:
-            area = heading
-            console.print(f"\n[bold]{heading}[/bold]")
-        mark, colour = _MARKS[finding.status]
-        line = Table.grid(padding=(0, 2, 0, 0), expand=True)
-        line.add_column(width=1)
-        line.add_column(ratio=1)
-        line.add_column(ratio=1, overflow="fold")
-        line.add_column(width=14)
-        line.add_row(f"[{colour}]{mark}[/]", finding.name, f"[{colour}]{finding.figure}[/]", f"[dim]{finding.limit}[/]")
-        console.print(line)
+    installed = (f"{name} {number}" for name, number in _packages().items() if number)
+    console.print(", ".join(installed), style="dim")
+    found: list[tuple[str, Finding]] = []
+    for area, finding in report:
+        if not found or found[-1][0] != area:
+            console.print(f"\n{area}", style="bold")
+        console.print(_line(finding, _marks(console.encoding)))
         if finding.advice:
-            console.print(f"   [dim]{finding.advice}[/]")
-        yield heading, finding
+            console.print(Padding(Text(finding.advice, "dim"), (0, 0, 0, 3), expand=False))
+        found.append((area, finding))
+        yield area, finding
+    console.print()
+    if failed := _failures(found):
+        console.print(f"{failed} of {len(found)} findings {'is' if failed == 1 else 'are'} wrong.", style="bold red")
+    else:
+        console.print("All is well.", style="bold green")
 
 
-def _as_dict(found: list[tuple[str, Finding]]) -> dict[str, Any]:
+def _line(finding: Finding, marks: dict[Status, str]) -> Any:
+    """Something that rich prints in a line, or in more where the terminal is narrow."""
+    from rich.table import Table
+    from rich.text import Text
+
+    colour = _COLOURS[finding.status]
+    figure = finding.figure.ljust(_FIGURE_WIDTH) if finding.limit else finding.figure
+    measured = Text().append(figure, colour)
+    if finding.limit:
+        measured.append("  ").append(finding.limit, "dim")
+    line = Table.grid(padding=(0, 2, 0, 0))
+    line.add_column(width=1)
+    line.add_column(width=_NAME_WIDTH)
+    line.add_column(overflow="fold")
+    line.add_row(Text(marks[finding.status], colour), Text(finding.name), measured)
+    return line
+
+
+def _marks(encoding: str) -> dict[Status, str]:
+    """Marks that the encoding has."""
+    try:
+        "".join(_MARKS.values()).encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return _PLAIN_MARKS
+    return _MARKS
+
+
+def _packages() -> dict[str, str | None]:
+    """Versions; None of what is not installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     def installed(package: str) -> str | None:
@@ -84,12 +104,15 @@ def _as_dict(found: list[tuple[str, Finding]]) -> dict[str, Any]:
         except PackageNotFoundError:
             return None
 
-    packages = ("numpy", "scipy", "sounddevice", "soundfile", "vispy", "PySide6-Essentials", "pyfftw", "mkl-fft")
+    return {package: installed(package) for package in _PACKAGES}
+
+
+def _as_dict(found: list[tuple[str, Finding]]) -> dict[str, Any]:
     return {
-        "ok": all(finding.status != "failed" for _, finding in found),
+        "ok": not _failures(found),
         "version": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {package: installed(package) for package in packages},
+        "packages": _packages(),
         "findings": [{"area": area.lower(), **asdict(finding)} for area, finding in found],
     }

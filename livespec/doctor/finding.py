@@ -1,8 +1,10 @@
-"""What a check found."""
+"""What a check found, and how a check is made so that nothing stops the self-test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from livespec.errors import LivespecError
 
 Status = Literal["ok", "failed", "absent"]
 
@@ -24,21 +26,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """area: the heading it stands under; name: what the finding is called where the check itself fails."""
+    """name: what the finding is called where the check itself fails."""
 
-    area: str
     name: str
-    run: Callable[[], Iterator[Finding]]
+    run: Callable[[], Iterable[Finding]]
 
     def findings(self) -> Iterator[Finding]:
         """All that it finds; an exception is one more finding."""
         try:
             yield from self.run()
+        except LivespecError as error:
+            yield Finding(self.name, "failed", error.message, "", error.hint)
         except Exception as error:  # noqa: BLE001 - a self-test goes on to its end
             yield Finding(self.name, "failed", f"{type(error).__name__}: {error}".splitlines()[0], "", _REPORT)
 
 
-_REPORT = "a defect of livespec: please report it with this line"
+_REPORT = "a defect of livespec or of a package it needs: install it anew; if that is no help, report this line"
 
 
 def judged(name: str, value: float, limit: float, text: str, advice: str, *, off: bool = False) -> Finding:

@@ -1,83 +1,55 @@
-"""Is the picture right, and can it be drawn fast? OpenGL without a screen against numpy's picture."""
+"""Can the picture be drawn? The screen, and what the probe finds about OpenGL.
 
-import time
-from collections.abc import Iterator
+The probe is a process of its own: Qt and graphics drivers may crash or hang whoever asks them.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-
-from livespec.capture.demo import synthesise_bar
-from livespec.core.scales import FrequencyAxis
-from livespec.core.stft import Engine
-from livespec.display.colormaps import colormap
-from livespec.display.headless import HeadlessCanvas
-from livespec.display.image import render
-from livespec.display.scene import Columns, Frame, Palette, Scene, SceneBuilder
 from livespec.display.screen import has_display
-from livespec.display.text import ensure_application
-from livespec.doctor.finding import Finding, judged
-from livespec.session.clock import Timeline
-from livespec.session.columns import ColumnStore
-from livespec.settings import Settings
+from livespec.doctor.finding import Check, Finding
 
-_RATE: Final = 48_000
-_SIZE: Final = (1280, 800)
-_FRAMES: Final = 30
-_SPAN_S: Final = 6.0
-_FRAME_MS: Final = 50.0  # three of the sixty frames of a second
-_ALIKE: Final = 2  # of 255
-_DRIVER: Final = "update the graphics driver; LIBGL_ALWAYS_SOFTWARE=1 draws without it"
+_PROBE: Final = (sys.executable, "-m", "livespec.doctor.picture_probe")
+_PATIENCE_S: Final = 8.0
+_ADVICE: Final = (
+    "update the graphics driver, or install the library that is named; LIBGL_ALWAYS_SOFTWARE=1 draws without the driver"
+)
 
 
-def check_picture() -> Iterator[Finding]:
-    """The screen, OpenGL, its speed and its exactness."""
-    display = has_display()
-    yield Finding("a screen for the window", "ok" if display else "absent", "there" if display else "not there")
-    engine, store, scene = _demo_picture()
-    _application = ensure_application()  # kept as long as glyphs are made
+def check_picture(probe: Sequence[str] = _PROBE, patience_s: float = _PATIENCE_S) -> Iterator[Finding]:
+    """probe: a command that prints one finding a line, as JSON."""
+    yield from Check("a screen for the window", _screen).findings()
+    yield from Check("the picture", partial(_probed, probe, patience_s)).findings()
+
+
+def _screen() -> Iterator[Finding]:
+    there = has_display()
+    yield Finding("a screen for the window", "ok" if there else "absent", "there" if there else "not there")
+
+
+def _probed(probe: Sequence[str], patience_s: float) -> Iterator[Finding]:
     try:
-        canvas = HeadlessCanvas(*_SIZE)
-    except Exception as error:  # noqa: BLE001 - whatever EGL lacks
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        yield Finding("OpenGL without a screen", "absent", reason, "", "pictures are then drawn by numpy")
-        return
-    try:
-        yield from _on_gpu(canvas, engine, store, scene)
-    finally:
-        canvas.close()
+        done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience_s, check=False)  # noqa: S603 - our own
+    except subprocess.TimeoutExpired as expired:
+        said, trouble = expired.stdout or b"", f"no answer within {patience_s:g} s"
+    else:
+        said, trouble = done.stdout, _trouble(done)
+    for line in said.splitlines():
+        yield Finding(**json.loads(line))
+    if trouble:
+        yield Finding("the picture", "failed", trouble, "", _ADVICE)
 
 
-def _on_gpu(canvas: HeadlessCanvas, engine: Engine, store: ColumnStore, scene: Scene) -> Iterator[Finding]:
-    from vispy.gloo import gl
-
-    renderer, version, largest = (
-        gl.glGetParameter(name) for name in (gl.GL_RENDERER, gl.GL_VERSION, gl.GL_MAX_TEXTURE_SIZE)
-    )
-    yield Finding("OpenGL renderer", "ok", str(renderer))
-    yield Finding("OpenGL version, largest texture", "ok", f"{str(version).split()[0]}, {largest}")
-    drawn = canvas.render(scene, store, engine.bin_hz).astype(int)
-    durations = []
-    for _ in range(_FRAMES):
-        began = time.perf_counter()
-        canvas.draw(scene, store, engine.bin_hz)
-        durations.append(1000 * (time.perf_counter() - began))
-    size = f"{_SIZE[0]} \N{MULTIPLICATION SIGN} {_SIZE[1]}"
-    yield judged(f"a frame of {size}", float(np.median(durations)), _FRAME_MS, "{:.1f} ms", _DRIVER)
-    apart = np.abs(drawn - render(scene, store, engine.bin_hz)).max(axis=2) > _ALIKE
-    yield judged("pixels unlike numpy's picture", 100 * float(apart.mean()), 0.1, "{:.3f} %", _DRIVER)
-
-
-def _demo_picture() -> tuple[Engine, ColumnStore, Scene]:
-    engine = Engine(Settings(), _RATE)
-    sound = np.concatenate([synthesise_bar(bar, _RATE) for bar in range(4)])
-    levels = engine.columns(sliding_window_view(sound, engine.n_fft)[:: engine.hop])
-    store = ColumnStore(engine.bins, len(levels) + 8, 1, engine.n_fft, engine.hop)
-    store.append(0, levels, np.zeros(len(levels), np.int64))
-    frame = Frame(
-        *_SIZE, 1.0, "Self-test", "the demo signal", FrequencyAxis("mel", 40.0, 16_000.0),
-        Palette(colormap("magma"), -100.0, -20.0), clock=False,
-    )  # fmt: skip
-    timeline = Timeline(_RATE, live=False)
-    end_s = store.centre(store.end - 1) / _RATE
-    return engine, store, SceneBuilder().build(frame, Columns.now(store), timeline, end_s, _SPAN_S)
+def _trouble(done: subprocess.CompletedProcess[bytes]) -> str:
+    """How it ended, in a line; empty where it ended well."""
+    if done.returncode == 0:
+        return ""
+    last_words = done.stderr.decode(errors="replace").strip().splitlines()[-1:]  # of a traceback: the exception
+    if done.returncode < 0:
+        return ": ".join([f"ended by {signal.Signals(-done.returncode).name}", *last_words])
+    return last_words[0] if last_words else f"exit code {done.returncode}"

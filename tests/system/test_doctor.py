@@ -1,6 +1,7 @@
 """`livespec doctor` as a user runs it, on machines that lack this and that."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_a_microphone_that_hears_a_tone_is_well(start, microphone, screen):
     [
         (None, "sound from it"),
         (np.sign(tone(1000, RATE, 20 * RATE)), "clipped samples"),
-        (tone(1000, RATE, 20 * RATE, 0.1) + np.float32(0.2), "DC offset"),
+        (tone(1000, RATE, 20 * RATE, 0.1) + np.float32(0.2), "DC offset, of full scale"),
     ],
 )
 def test_what_is_wrong_with_the_sound_is_red_and_the_exit_code_1(start, own_microphone, sound, red):
@@ -56,11 +57,38 @@ def test_what_is_wrong_with_the_sound_is_red_and_the_exit_code_1(start, own_micr
     assert found[red]["advice"]
 
 
+def test_a_microphone_that_delivers_nothing_is_red(start, own_microphone):
+    own_microphone.suspend()
+    code, found = examined(start, own_microphone.environment)
+    assert code == 1
+    assert found["the default microphone"]["status"] == "ok"
+    assert found["sound from it"]["status"] == "failed"
+    assert "not one sample" in found["sound from it"]["figure"]
+
+
 def test_a_sound_server_that_does_not_answer_is_told_and_hangs_nothing(start, own_microphone):
     with own_microphone.server_stopped():
+        began = time.perf_counter()
         code, found = examined(start, own_microphone.environment)
+        took_s = time.perf_counter() - began
     assert code == 1
     assert "did not answer" in found["the sound system"]["figure"]
+    assert took_s < 20, took_s  # 10 on a machine that does nothing else
+
+
+def test_a_machine_without_opengl_says_so_and_is_well(start, nothing):
+    code, found = examined(start, nothing | {"EGL_PLATFORM": "x11"})  # of which there is none
+    assert code == 0, found
+    assert found["OpenGL without a screen"]["status"] == "absent"
+
+
+def test_a_graphics_package_that_is_broken_is_red_and_the_rest_is_still_tested(start, nothing, tmp_path):
+    (tmp_path / "vispy.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    code, found = examined(start, nothing | {"PYTHONPATH": str(tmp_path)})
+    assert code == 1
+    assert "libGL.so.1" in found["the picture"]["figure"]
+    assert [name for name, finding in found.items() if finding["status"] == "failed"] == ["the picture"]
+    assert "inputs" in found
 
 
 def test_the_report_for_people_has_a_mark_a_figure_and_a_verdict(start, nothing):
@@ -73,3 +101,10 @@ def test_the_report_for_people_has_a_mark_a_figure_and_a_verdict(start, nothing)
     assert any(line.startswith("–  inputs") for line in lines)
     assert lines[-1] == "All is well."
     assert max(map(len, lines)) <= 100
+
+
+def test_the_report_needs_no_unicode_and_has_no_colour_where_it_is_piped(start, nothing):
+    done = start("doctor", environment=nothing | {"PYTHONIOENCODING": "ascii"}).end(40)
+    assert done.returncode == 0, done.stderr
+    assert any(line.startswith("+  levels against float64") for line in done.stdout.splitlines())
+    assert "\x1b" not in done.stdout
