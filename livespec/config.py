@@ -134,7 +134,7 @@ def parse(key: str, value: Any) -> Any:
 
 
 _WHOLE_KEYS = {"samplerate", "n_fft", "hop", "padding"}
-_SWITCH_KEYS = {"multiresolution", "fullscreen"}
+_SWITCH_KEYS = {"multiresolution", "pitch", "fullscreen"}
 _TEXT_KEYS = {
     "source",
     "window",

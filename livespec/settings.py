@@ -17,6 +17,7 @@ FftLibrary = Literal["scipy", "fftw", "mkl"]
 Quantity = Literal["level", "density"]
 Reference = Literal["peak", "rms"]
 Weighting = Literal["Z", "A", "C"]
+Picture = Literal["spectrum", "mel", "chroma"]
 Show = tuple[int, ...] | Literal["all", "mix", "diff"]
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -25,6 +26,7 @@ FFT_LIBRARIES: tuple[FftLibrary, ...] = get_args(FftLibrary)
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 REFERENCES: tuple[Reference, ...] = get_args(Reference)
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
+PICTURES: tuple[Picture, ...] = get_args(Picture)
 SHOW_WORDS = ("all", "mix", "diff")
 
 # Smallest, largest, unit.
@@ -102,6 +104,8 @@ class Settings:
     weighting: Weighting = "Z"
     sensitivity: float | None = None
     calibration: str | None = None
+    picture: Picture = "spectrum"
+    pitch: bool = False
     scale: Scale = "mel"
     fmin: float | None = None
     fmax: float | None = None
@@ -120,6 +124,7 @@ class Settings:
         _check_word("quantity", self.quantity, QUANTITIES)
         _check_word("reference", self.reference, REFERENCES)
         _check_word("weighting", self.weighting, WEIGHTINGS)
+        _check_word("picture", self.picture, PICTURES)
         _check_word("scale", self.scale, SCALES)
         averaging_of(self.averaging)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:

@@ -85,6 +85,10 @@ def monitor(
     calibration: Annotated[
         str | None, typer.Option(metavar="FILE", help="Correction of the microphone: lines of frequency and dB.")
     ] = None,
+    picture: Annotated[
+        str | None, typer.Option(metavar="spectrum|mel|chroma", help="What is shown: bins, mel bands, pitch classes.")
+    ] = None,
+    pitch: Annotated[bool | None, typer.Option("--pitch", help="The pitch as a line over the picture.")] = None,
     scale: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Frequency axis: linear, log, octave, semitone, mel, mel-htk, bark, erb."),
@@ -129,7 +133,8 @@ def monitor(
 ) -> None:
     """Show sound as a scrolling spectrogram.
 
-    Keys: Space freezes, M changes the frequency scale, C the colours, F full screen, Q quits.
+    Keys: Space freezes, M changes the frequency scale, V the picture, T the pitch line, C the colours, F full screen,
+    Q quits.
     """
     if source is not None and source_word is not None and source != source_word:
         raise UsageError(f"two sources: {source_word} and --source {source}", "give one of them")
@@ -155,6 +160,8 @@ def monitor(
         "weighting": weighting,
         "sensitivity": sensitivity,
         "calibration": calibration,
+        "picture": picture,
+        "pitch": pitch,
         "scale": scale,
         "fmin": fmin,
         "fmax": fmax,

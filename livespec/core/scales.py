@@ -152,6 +152,10 @@ class FrequencyAxis:
         low, high = self._ends()
         return _SCALES[self.scale].inverse(low + np.asarray(place, np.float64) * (high - low))
 
+    def rows(self, count: int, bins: int, bin_hz: float) -> "RowMap":
+        """Which of so many bins each row shows."""
+        return RowMap.of(self, count, bins, bin_hz)
+
     def _ends(self) -> tuple[float, float]:
         low, high = _SCALES[self.scale].forward(np.array([self.fmin, self.fmax]))
         return float(low), float(high)

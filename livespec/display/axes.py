@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from livespec.core.bands import ChromaAxis
+from livespec.core.filterbank import CHROMAS
 from livespec.core.notes import NAMES, frequency_of
 from livespec.core.scales import FrequencyAxis
 
@@ -30,6 +32,14 @@ _OCTAVE_BANDS_HZ = (
 _FEWEST_OCTAVES = math.log2(31.5 / 16)
 # Notes of an octave to name, by the fewest semitones between two of them.
 _NOTES = ((1, NAMES), (2, ("C", "D", "E", "G", "A")), (3, ("C", "E", "G")), (5, ("C", "G")))
+
+
+def picture_ticks(axis: FrequencyAxis | ChromaAxis, length_px: float, spacing_px: float) -> list[Tick]:
+    """Ticks of a picture's vertical axis, lowest first: pitch classes of chroma, else frequencies."""
+    if isinstance(axis, FrequencyAxis):
+        return frequency_ticks(axis, length_px, spacing_px)
+    every = next((n for n in (1, 2, 3, 4, 6) if n * length_px / CHROMAS >= spacing_px), CHROMAS)
+    return [Tick((n + 0.5) / CHROMAS, name) for n, name in enumerate(NAMES) if n % every == 0]
 
 
 def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[Tick]:

@@ -19,9 +19,13 @@ from livespec.display.scene import (
     HATCH_PERIOD_PX,
     HATCH_STROKE_PX,
     LONGEST_LABEL_PX,
+    PITCH,
+    PITCH_EDGE,
+    PITCH_EDGE_PX,
     Furniture,
     Label,
     Scene,
+    grown,
     unit_colour,
 )
 from livespec.display.text import rasterise
@@ -39,6 +43,26 @@ varying vec4 v_colour;
 void main() {
     v_colour = a_colour;
     gl_Position = vec4(a_position.x / u_size.x * 2.0 - 1.0, 1.0 - a_position.y / u_size.y * 2.0, 0.0, 1.0);
+}
+"""
+
+# The colour goes by way of the vertices: Mesa's software renderer rotates red, green and blue of a fragment shader that
+# is nothing but a uniform.
+_PIECE_VERTEX: Final = """
+uniform vec2 u_size;
+uniform vec3 u_colour;
+attribute vec2 a_position;
+varying vec3 v_colour;
+void main() {
+    v_colour = u_colour;
+    gl_Position = vec4(a_position.x / u_size.x * 2.0 - 1.0, 1.0 - a_position.y / u_size.y * 2.0, 0.0, 1.0);
+}
+"""
+
+_PIECE_FRAGMENT: Final = """
+varying vec3 v_colour;
+void main() {
+    gl_FragColor = vec4(v_colour, 1.0);
 }
 """
 
@@ -90,6 +114,7 @@ class Canvas:
         largest = int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE))
         self.waterfall = Waterfall(largest)
         atlas = _Atlas()
+        self._pitch = _PitchLine()
         self._moving = _FurnitureBatch(atlas)
         self._fixed = _FurnitureBatch(atlas)
 
@@ -105,6 +130,7 @@ class Canvas:
         gloo.clear(color=(*unit_colour(EMPTY), 1))
         gloo.set_state(scissor_test=False)
         self.waterfall.draw(scene)
+        self._pitch.draw(scene)
         self._moving.set(scene.moving, scene)
         self._fixed.set(scene.fixed, scene)
         self._moving.draw_boxes()
@@ -112,6 +138,22 @@ class Canvas:
         gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
         self._moving.draw_labels()
         self._fixed.draw_labels()
+
+
+class _PitchLine:
+    """Another one each frame: it moves with the waterfall."""
+
+    def __init__(self) -> None:
+        self._pieces = gloo.Program(_PIECE_VERTEX, _PIECE_FRAGMENT)
+
+    def draw(self, scene: Scene) -> None:
+        if not len(scene.pitch):
+            return
+        self._pieces["u_size"] = (scene.width, scene.height)
+        for pieces, colour in ((grown(scene.pitch, PITCH_EDGE_PX), PITCH_EDGE), (scene.pitch, PITCH)):
+            self._pieces["a_position"] = _vertices(pieces)
+            self._pieces["u_colour"] = unit_colour(colour)
+            self._pieces.draw("triangles")
 
 
 class _FurnitureBatch:

@@ -14,10 +14,15 @@ from livespec.display.scene import (
     GAP_STROKE,
     HATCH_PERIOD_PX,
     HATCH_STROKE_PX,
+    PITCH,
+    PITCH_EDGE,
+    PITCH_EDGE_PX,
+    Colour,
     Label,
     Palette,
     Run,
     Scene,
+    grown,
 )
 from livespec.display.text import rasterise
 from livespec.errors import FileError
@@ -33,9 +38,11 @@ def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
     pixels[:] = BACKGROUND
     plot = scene.plot
     pixels[plot.y : plot.y + plot.height, plot.x : plot.x + plot.width] = EMPTY
-    rows = RowMap.of(scene.axis, plot.height, store.bins, bin_hz)
+    rows = scene.axis.rows(plot.height, store.bins, bin_hz)
     for run in scene.runs:
         _draw_run(pixels, scene, store, rows, run)
+    _draw_pieces(pixels, grown(scene.pitch, PITCH_EDGE_PX), PITCH_EDGE)
+    _draw_pieces(pixels, scene.pitch, PITCH)
     for x, y, width, height, colour, hatched in (*scene.moving.boxes, *scene.fixed.boxes):
         area = pixels[y : y + height, x : x + width]
         if hatched:
@@ -93,6 +100,11 @@ def _draw_run(pixels: Uint8Array, scene: Scene, store: ColumnStore, rows: RowMap
     share = (cell - np.floor(cell)).astype(np.float32)[:, None, None]
     mixed = np.round(colours[left] * (1 - share) + colours[right] * share).astype(np.uint8)
     pixels[plot.y : plot.y + plot.height, x[0] : x[-1] + 1] = mixed.transpose(1, 0, 2)[::-1]
+
+
+def _draw_pieces(pixels: Uint8Array, pieces: Float32Array, colour: Colour) -> None:
+    for x, y, width, height in pieces.astype(int):
+        pixels[y : y + height, x : x + width] = colour
 
 
 def _draw_hatch(area: Uint8Array, x: int, from_bottom: int) -> None:

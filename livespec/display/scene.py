@@ -6,12 +6,12 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Uint8Array
+from livespec.core.arrays import Float32Array, Uint8Array
 from livespec.core.quantity import RAW, LevelQuantity
-from livespec.core.scales import FrequencyAxis
-from livespec.display.axes import frequency_ticks, level_ticks, time_ticks
+from livespec.display.axes import level_ticks, picture_ticks, time_ticks
 from livespec.session.clock import Timeline
 from livespec.session.columns import ColumnStore
+from livespec.session.picture import PictureAxis
 
 Colour = tuple[int, int, int]
 
@@ -24,11 +24,16 @@ TEXT: Final[Colour] = (205, 213, 222)
 STRONG: Final[Colour] = (240, 244, 248)
 GAP: Final[Colour] = (38, 44, 54)
 GAP_STROKE: Final[Colour] = (88, 98, 114)
+PITCH: Final[Colour] = (64, 224, 255)
+PITCH_EDGE: Final[Colour] = (8, 20, 28)
 AMBER: Final[Colour] = (255, 193, 69)
 RED: Final[Colour] = (229, 83, 75)
 
 HATCH_PERIOD_PX: Final = 8
 HATCH_STROKE_PX: Final = 2
+PITCH_EDGE_PX: Final = 1
+_PITCH_PX: Final = 3
+_PITCH_STEP: Final = 0.08  # of the plot's height: where the next pitch is further away the line breaks
 
 # Mean widths of a character, for what must fit; the exact width is known only where glyphs are made.
 _TITLE_CHARACTER_PX: Final = 9.8
@@ -130,15 +135,19 @@ class Palette:
 
 @dataclass(frozen=True)
 class Scene:
-    """A frame. `fixed` is the same object from frame to frame as long as nothing in it changes."""
+    """A frame. `fixed` is the same object from frame to frame as long as nothing in it changes.
+
+    pitch: (n, 4) x, y, width, height of the line's pieces, drawn over the waterfall with an edge around them.
+    """
 
     width: int
     height: int
     plot: Rect
-    axis: FrequencyAxis
+    axis: PictureAxis
     palette: Palette
     quantity: LevelQuantity
     runs: tuple[Run, ...]
+    pitch: Float32Array
     fixed: Furniture
     moving: Furniture
 
@@ -164,7 +173,7 @@ class Frame:
     scale: float
     title: str
     subtitle: str
-    axis: FrequencyAxis
+    axis: PictureAxis
     palette: Palette
     quantity: LevelQuantity = RAW
     clock: bool = True
@@ -186,6 +195,7 @@ class SceneBuilder:
         start_s = end_s - span_s
         to_x = _linear(start_s, span_s, plot)
         marks, times = _time_marks(frame, plot, start_s, span_s, timeline.start_wall_time if frame.clock else None)
+        runs = waterfall_runs(columns, timeline, plot, to_x)
         return Scene(
             width=frame.width,
             height=frame.height,
@@ -193,7 +203,8 @@ class SceneBuilder:
             axis=frame.axis,
             palette=frame.palette,
             quantity=frame.quantity,
-            runs=waterfall_runs(columns, timeline, plot, to_x),
+            runs=runs,
+            pitch=pitch_line(columns.store, runs, frame, plot),
             fixed=self._fixed,
             moving=Furniture((*_holes(timeline, plot, to_x), *marks), times),
         )
@@ -239,6 +250,37 @@ def waterfall_runs(columns: Columns, timeline: Timeline, plot: Rect, to_x: Calla
     return tuple(runs)
 
 
+def pitch_line(store: ColumnStore, runs: tuple[Run, ...], frame: Frame, plot: Rect) -> Float32Array:
+    """(n, 4): a piece for each cell that has a pitch on the axis, as high as what lies between it and its neighbour."""
+    pieces = [np.empty((0, 4), np.float32)]
+    thick = frame.scale * _PITCH_PX
+    for run in runs:
+        first, stop = int(max(run.first, run.c0)), min(run.last, int(run.c1)) + 1
+        hz = store.pitch_hz(first, stop)
+        voiced = np.isfinite(hz)
+        if not voiced.any():
+            continue
+        place = frame.axis.place(np.where(voiced, hz, 1.0))
+        y = plot.y + plot.height * (1 - place)
+        near = voiced & np.roll(voiced, -1) & (np.abs(np.roll(y, -1) - y) < _PITCH_STEP * plot.height)
+        near[-1] = False
+        following = np.where(near, np.roll(y, -1), y)
+        px_per_cell = (run.x1 - run.x0) / (run.c1 - run.c0)
+        # On whole pixels, where both renderers agree.
+        edges = np.clip(run.x0 + (np.arange(first, stop + 1) - 0.5 - run.c0) * px_per_cell, run.x0, run.x1).round()
+        top = (np.minimum(y, following) - thick / 2).round()
+        bottom = (np.maximum(y, following) + thick / 2).round()
+        piece = np.stack([edges[:-1], top, np.diff(edges), bottom - top], axis=1)
+        inside = voiced & (place >= 0) & (place <= 1) & (top >= plot.y) & (top + piece[:, 3] <= plot.y + plot.height)
+        pieces.append(piece[inside].astype(np.float32))
+    return np.concatenate(pieces)
+
+
+def grown(pieces: Float32Array, px: float) -> Float32Array:
+    """Rectangles (n, 4) with so much around them."""
+    return pieces + np.array([-px, -px, 2 * px, 2 * px], np.float32)
+
+
 def _holes(timeline: Timeline, plot: Rect, to_x: Callable[[float], float]) -> list[Box]:
     boxes = []
     for start, end in timeline.holes():
@@ -270,7 +312,7 @@ def _furniture(frame: Frame) -> Furniture:
     bottom = plot.y + plot.height
     boxes: list[Box] = []
     labels = _headings(frame, plot)
-    for place, text in frequency_ticks(frame.axis, plot.height, px(26)):
+    for place, text in picture_ticks(frame.axis, plot.height, px(26)):
         y = bottom - 1 - min(int(place * plot.height), plot.height - 1)
         boxes.append(Box(plot.x - px(6), y, px(6), px(1), LINE))
         labels.append(Label(text, plot.x - px(10), y, "right", px(13), TEXT))

@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 
-from livespec.core.scales import FrequencyAxis, RowMap
 from livespec.core.stft import FLOOR_DBFS
 from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
@@ -18,11 +17,13 @@ from livespec.display.playhead import Playhead
 from livespec.display.scene import AMBER, RED, Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
 from livespec.session.analysis import ViewRequest
 from livespec.session.monitor import Monitor
-from livespec.settings import SCALES, START_RANGE_DBFS, Settings
+from livespec.session.picture import PictureAxis, picture_axis
+from livespec.settings import PICTURES, SCALES, START_RANGE_DBFS, Picture, Settings
 
 _RANGE_INTERVAL_S: Final = 0.5
 _RANGE_CELLS: Final = 64
 _SPARE_CELLS: Final = 64
+_PICTURE_NAMES: Final = {"mel": "mel bands", "chroma": "chroma"}
 _ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
 
 
@@ -40,7 +41,8 @@ class View:
         self._auto = AutoRange(start, SILENCE_DBFS + shift) if given == "auto" else None
         low, high = start if isinstance(given, str) else given
         self._palette = Palette(colormap(self.settings.colormap), low, high)
-        self._axis = frequency_axis(self.settings)
+        self._axes = self._new_axes()
+        self._of_bands = replace(monitor.quantity, offset_db=np.zeros(1, np.float32))  # theirs are in the bands already
         self._frame: Frame | None = None
         self._range_looked = 0.0
         self._frozen: tuple[Columns, float] | None = None
@@ -62,7 +64,16 @@ class View:
         """Mel → linear → log …; what is on screen changes at once."""
         following = SCALES[(SCALES.index(self.settings.scale) + 1) % len(SCALES)]
         self.settings = replace(self.settings, scale=following)
-        self._axis = frequency_axis(self.settings)
+        self._axes = self._new_axes()
+
+    def next_picture(self) -> None:
+        """Spectrum → mel bands → chroma; the past is analysed again."""
+        following = PICTURES[(PICTURES.index(self.settings.picture) + 1) % len(PICTURES)]
+        self.settings = replace(self.settings, picture=following)
+
+    def toggle_pitch(self) -> None:
+        """The pitch as a line over the picture, or not; for the past too."""
+        self.settings = replace(self.settings, pitch=not self.settings.pitch)
 
     def set_colormap(self, name: str) -> None:
         self.settings = replace(self.settings, colormap=name)
@@ -79,7 +90,7 @@ class View:
         if self._auto is not None and self._frozen is None:
             self._follow_range(height)
         columns, end_s = self._frozen or (Columns.now(self._monitor.analysis.store), self._end_s())
-        frame = self._current_frame(width, height, scale)
+        frame = self._current_frame(width, height, scale, columns.store.picture)
         if self._frozen is None:
             self._monitor.analysis.request(self.request_for(plot_area(frame).width))
         return self._builder.build(frame, columns, self._monitor.timeline, end_s, self.settings.span), columns
@@ -100,16 +111,19 @@ class View:
         waits = _ANALYSIS_DELAY_S + lag / engine.samplerate
         return self._playhead.advance(waits) - engine.n_fft / 2 / timeline.samplerate
 
-    def _current_frame(self, width: int, height: int, scale: float) -> Frame:
+    def _new_axes(self) -> dict[Picture, PictureAxis]:
+        return {picture: picture_axis(picture, self.settings) for picture in PICTURES}
+
+    def _current_frame(self, width: int, height: int, scale: float, picture: Picture) -> Frame:
         frame = Frame(
             width=width,
             height=height,
             scale=scale,
             title=self._monitor.source.info.title,
-            subtitle=describe(self.settings, self._monitor.channel_labels),
-            axis=self._axis,
+            subtitle=describe(replace(self.settings, picture=picture), self._monitor.channel_labels),
+            axis=self._axes[picture],
             palette=self._palette,
-            quantity=self._monitor.quantity,
+            quantity=self._monitor.quantity if picture == "spectrum" else self._of_bands,
             clock=self._monitor.source.info.kind not in ("file", "stdin"),
             banners=self._banners(),
         )
@@ -140,18 +154,12 @@ class View:
             return
         step = max(1, count // _RANGE_CELLS)
         cells = store.picked(range(store.end - count, store.end, step))
-        rows = RowMap.of(self._axis, min(height, 512), store.bins, self._monitor.engine.bin_hz)
-        shown = rows.apply(cells + self._monitor.quantity.offset_db)
+        rows = self._axes[store.picture].rows(min(height, 512), store.bins, self._monitor.engine.bin_hz)
+        quantity = self._monitor.quantity if store.picture == "spectrum" else self._of_bands
+        shown = rows.apply(cells + quantity.offset_db)
         shown[rows.apply(cells) <= FLOOR_DBFS] = np.nan  # silence says nothing of the range
         if self._auto.follow(shown, min(elapsed, 2 * _RANGE_INTERVAL_S)):
             self._palette = replace(self._palette, low=self._auto.low, high=self._auto.high)
-
-
-def frequency_axis(settings: Settings) -> FrequencyAxis:
-    """The axis of resolved settings."""
-    assert settings.fmin is not None
-    assert settings.fmax is not None
-    return FrequencyAxis.between(settings.scale, settings.fmin, settings.fmax)
 
 
 def view_request(settings: Settings, samplerate: int, plot_width: int) -> ViewRequest:
@@ -159,7 +167,7 @@ def view_request(settings: Settings, samplerate: int, plot_width: int) -> ViewRe
     assert settings.hop is not None
     columns = settings.span * samplerate / settings.hop
     pooled = max(1, math.ceil(columns / plot_width))
-    return ViewRequest(math.ceil(columns / pooled) + _SPARE_CELLS, pooled)
+    return ViewRequest(math.ceil(columns / pooled) + _SPARE_CELLS, pooled, settings.picture, settings.pitch)
 
 
 def describe(settings: Settings, channels: list[str]) -> str:
@@ -174,4 +182,4 @@ def describe(settings: Settings, channels: list[str]) -> str:
     parts = [rate, channel, f"{windows} / {settings.hop} {settings.window}"]
     if settings.averaging != "off":
         parts.append(settings.averaging)
-    return "  ·  ".join([*parts, settings.scale])
+    return "  ·  ".join([*parts, _PICTURE_NAMES.get(settings.picture, settings.scale)])

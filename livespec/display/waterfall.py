@@ -15,12 +15,12 @@ import numpy as np
 from vispy import gloo
 
 from livespec.core.arrays import Float32Array
-from livespec.core.scales import FrequencyAxis, RowMap
 from livespec.display.scene import GAP, Palette, Rect, Scene, unit_colour
 from livespec.session.columns import ColumnStore
 
 if TYPE_CHECKING:
     from livespec.core.quantity import LevelQuantity
+    from livespec.session.picture import PictureAxis
 
 _NO_LEVEL: Final = np.float32(-1e6)  # stands for NaN, which GLSL's max() does not define
 
@@ -105,7 +105,7 @@ class Waterfall:
         self._show = gloo.Program(_SHOW_VERTEX, _SHOW_FRAGMENT)
         self._colour["u_gap"] = unit_colour(GAP)
         self._store: ColumnStore | None = None
-        self._axis: FrequencyAxis | None = None
+        self._axis: PictureAxis | None = None
         self._palette: Palette | None = None
         self._quantity: LevelQuantity | None = None
         self._rows = 0
@@ -191,7 +191,7 @@ class Waterfall:
 
     def _set_look(self, scene: Scene, store: ColumnStore, bin_hz: float) -> None:
         self._axis, self._palette, self._quantity = scene.axis, scene.palette, scene.quantity
-        rows = RowMap.of(scene.axis, self._rows, -(-store.bins // self._folded), bin_hz * self._folded)
+        rows = scene.axis.rows(self._rows, -(-store.bins // self._folded), bin_hz * self._folded)
         table = np.stack([rows.first, rows.last, rows.between], axis=-1).astype(np.float32)[None]
         self._colour["u_rows"] = gloo.Texture2D(table, format="rgb", internalformat="rgb32f", interpolation="nearest")
         self._colour["u_row_count"] = float(self._rows)

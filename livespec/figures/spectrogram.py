@@ -1,8 +1,8 @@
 """`livespec.analyze`: the columns of a whole file or array at once, the same as live to the last bit."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from livespec.capture.source import SourceInfo
 from livespec.config import from_keywords
 from livespec.core.arrays import Float32Array, Float64Array, Int64Array
 from livespec.core.averaging import make_averager
+from livespec.core.feature_set import FeatureSet, feature_names
 from livespec.core.framing import choose, column_count
 from livespec.core.quantity import level_quantity
 from livespec.core.scales import FrequencyAxis, RowMap
@@ -38,7 +39,7 @@ class Spectrogram:
 
     db: (columns, bins), or (channels, columns, bins) where several are shown, float32 in `unit`; frequencies: (bins,)
     Hz; times: (columns,) s, the middle of each window; positions: (columns,) int64, its first sample; channels: what is
-    shown; settings: resolved.
+    shown; settings: resolved; features: by name, as `core.feature_set` has them, (…, columns) or (…, columns, k).
     """
 
     db: Float32Array
@@ -49,6 +50,7 @@ class Spectrogram:
     unit: str
     channels: tuple[str, ...]
     settings: Settings
+    features: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         shape = " × ".join(map(str, self.db.shape))
@@ -128,10 +130,17 @@ class Spectrogram:
         )
 
 
-def analyze(sound: str | Path | npt.ArrayLike, samplerate: int | None = None, **settings: Any) -> Spectrogram:
+def analyze(
+    sound: str | Path | npt.ArrayLike,
+    samplerate: int | None = None,
+    *,
+    features: str | Sequence[str] = (),
+    **settings: Any,
+) -> Spectrogram:
     """The spectrogram of a sound file, or of samples: (n,) or (channels, n) with their samplerate.
 
-    Whole windows only, as live. Integers of 8 to 32 bits are scaled by their type. settings: as in a TOML file
+    Whole windows only, as live. Integers of 8 to 32 bits are scaled by their type. features: what to find
+    beside levels, by name ("all", or of `core.feature_set.FEATURES`). settings: as in a TOML file
     (`livespec.Settings`); shown is the mean of all channels unless `show` says otherwise. Raises `LivespecError`.
 
     >>> import numpy as np, livespec
@@ -139,19 +148,19 @@ def analyze(sound: str | Path | npt.ArrayLike, samplerate: int | None = None, **
     >>> livespec.analyze(sine, samplerate=48_000, n_fft=4800, hop=480)
     <Spectrogram 91 × 2401 in dBFS, 0 … 24000 Hz, 0.950 s>
     """
-    wanted = from_keywords(settings)
+    wanted, features = from_keywords(settings), feature_names(features)
     rate = None if samplerate is None else _whole(samplerate)
     if isinstance(sound, (str, Path)):
-        return _of_file(Path(sound), rate, wanted)
+        return _of_file(Path(sound), rate, wanted, features)
     samples = _planar(sound)
     if rate is None:
         raise UsageError("the samplerate of the samples is not known", "analyze(samples, samplerate=48000)")
     picked = choose_channels(wanted.channels, len(samples), "the array")
     info = SourceInfo("file", "the array", rate, picked, length=samples.shape[1])
-    return _of_blocks(_blocks(samples, [number - 1 for number in picked]), info, wanted)
+    return _of_blocks(_blocks(samples, [number - 1 for number in picked]), info, wanted, features)
 
 
-def _of_file(path: Path, samplerate: int | None, wanted: Settings) -> Spectrogram:
+def _of_file(path: Path, samplerate: int | None, wanted: Settings, features: Sequence[str]) -> Spectrogram:
     with open_sound(path) as file:
         if samplerate not in (None, file.samplerate):
             raise UsageError(f"{path}: is at {file.samplerate} Hz, not {samplerate} Hz", "leave samplerate out")
@@ -159,10 +168,12 @@ def _of_file(path: Path, samplerate: int | None, wanted: Settings) -> Spectrogra
         info = SourceInfo("file", str(path), file.samplerate, picked, length=file.frames)
         hop = wanted.at_rate(file.samplerate).hop or 1
         blocks = read_blocks(file, [number - 1 for number in picked], _COLUMNS_AT_ONCE * hop)
-        return _of_blocks((block.T for block in blocks), info, wanted)
+        return _of_blocks((block.T for block in blocks), info, wanted, features)
 
 
-def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Settings) -> Spectrogram:
+def _of_blocks(
+    blocks: Iterator[Float32Array], info: SourceInfo, wanted: Settings, features: Sequence[str]
+) -> Spectrogram:
     """blocks: (channels, n) each, in their order; info.length: how many samples they have together."""
     engine = Engine(wanted, info.samplerate)
     assert info.length is not None
@@ -173,6 +184,8 @@ def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Setting
     quantity = level_quantity(engine, load_calibration(wanted))
     averager = make_averager(averaging_of(wanted.averaging), engine.column_s)
     db = np.empty((1 if isinstance(shown, str) else len(shown), count, engine.bins), np.float32)
+    described = FeatureSet(features, engine, len(db)) if features else None
+    found: list[dict[str, Float32Array]] = []
     done = 0
     for block in blocks:
         windows = engine.windows(choose(block, shown))
@@ -182,6 +195,8 @@ def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Setting
         part = db[:, done : done + columns]
         with np.errstate(invalid="ignore", over="ignore"):  # samples that are no numbers are told by NaN
             engine.columns_into(windows, part)
+            if described is not None and columns:
+                found.append(described.push(windows, part))
         if averager is not None:
             averager.push(done, part)
         quantity.apply(part)
@@ -196,7 +211,14 @@ def _of_blocks(blocks: Iterator[Float32Array], info: SourceInfo, wanted: Setting
         unit=quantity.unit,
         channels=(shown,) if isinstance(shown, str) else tuple(str(info.channels[index]) for index in shown),
         settings=engine.settings,
+        features={} if described is None else described.constants | _joined(found, several=len(db) > 1),
     )
+
+
+def _joined(parts: list[dict[str, Float32Array]], *, several: bool) -> dict[str, Float32Array]:
+    """Features (channels, columns, …) of block after block as one; without the channel where there is one."""
+    whole = {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
+    return whole if several else {name: values[0] for name, values in whole.items()}
 
 
 def _whole(samplerate: Any) -> int:

@@ -14,21 +14,25 @@ from livespec.core.arrays import Float32Array, Int64Array
 from livespec.core.averaging import Averager, make_averager
 from livespec.core.framing import Framer, Frames, column_count
 from livespec.core.levels import Meter
+from livespec.core.quantity import RAW, LevelQuantity
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
 from livespec.session.clock import Timeline
 from livespec.session.columns import ColumnStore
-from livespec.settings import averaging_of
+from livespec.session.picture import PictureColumns
+from livespec.settings import Picture, averaging_of
 
 _LONGEST_WAIT_S: Final = 0.1
 _LOG_KEPT: Final = 1024
 
 
 class ViewRequest(NamedTuple):
-    """What a picture needs: `cells` cells of `pooled` columns each."""
+    """What a picture needs: `cells` cells of `pooled` columns each; of what, and whether with the pitch."""
 
     cells: int
     pooled: int
+    picture: Picture = "spectrum"
+    pitch: bool = False
 
 
 class Analysis:
@@ -41,6 +45,7 @@ class Analysis:
         shown: tuple[int, ...] | str,
         timeline: Timeline,
         view: ViewRequest,
+        quantity: LevelQuantity = RAW,
         *,
         may_skip: bool,
     ) -> None:
@@ -57,7 +62,9 @@ class Analysis:
         self._gaps_marked = 0
         self._averager = self._new_averager()
         self._log: Int64Array = np.empty((0, 3), np.int64)
-        self._request = view
+        self._quantity = quantity
+        self._request = self._made_for = view
+        self._picture = self._new_picture(view)
         self.store = self._new_store(view)
 
     def request(self, view: ViewRequest) -> None:
@@ -90,7 +97,7 @@ class Analysis:
         log = self.timeline.update(self._ring)
         if len(log):
             self._log = np.concatenate([self._log, log])[-_LOG_KEPT:]
-        if self._request != (self.store.capacity, self.store.pooled):
+        if self._request != self._made_for:
             self.store = self._analyse_again(self._request)
         self._measure()
         if self._may_skip:
@@ -120,7 +127,10 @@ class Analysis:
         levels = self._transform(frames)
         if levels is None:
             return False
-        store.append(frames.first, levels[0], self._entered_ns(frames.first, levels.shape[1]))
+        entered_ns = self._entered_ns(frames.first, levels.shape[1])
+        store.append(
+            frames.first, self._picture.levels(levels[0]), entered_ns, self._picture.pitch_hz(frames.samples[0])
+        )
         return True
 
     def _transform(self, frames: Frames) -> Float32Array | None:
@@ -144,13 +154,18 @@ class Analysis:
         return entered
 
     def _new_store(self, view: ViewRequest) -> ColumnStore:
-        return ColumnStore(self.engine.bins, view.cells, view.pooled, self.engine.n_fft, self.engine.hop)
+        engine = self.engine
+        return ColumnStore(self._picture.bins, view.cells, view.pooled, engine.n_fft, engine.hop, view.picture)
+
+    def _new_picture(self, view: ViewRequest) -> PictureColumns:
+        return PictureColumns(view.picture, self.engine, self._quantity, pitch=view.pitch)
 
     def _new_averager(self) -> Averager | None:
         return make_averager(averaging_of(self.engine.settings.averaging), self.engine.column_s)
 
     def _analyse_again(self, view: ViewRequest) -> ColumnStore:
         """A store for another view, filled with the past up to the live cursor; averages are warmed up before it."""
+        self._made_for, self._picture = view, self._new_picture(view)
         store = self._new_store(view)
         self._averager = self._new_averager()
         live = self._framer.next_column

@@ -68,7 +68,9 @@ class Monitor:
         self.shown = shown_of(info, settings.show)
         self.ring = open_ring(info, settings)
         self.timeline = Timeline(info.samplerate, live=info.live, speed=info.speed)
-        self.analysis = Analysis(self.ring, self.engine, self.shown, self.timeline, view, may_skip=info.live)
+        self.analysis = Analysis(
+            self.ring, self.engine, self.shown, self.timeline, view, self.quantity, may_skip=info.live
+        )
         self.view_figures = ViewFigures(Durations(), Durations())
         self.startup = StartupTimes()
         self.ended = threading.Event()

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from livespec.core.bands import ChromaAxis, MelBandAxis
 from livespec.core.quantity import RAW, LevelQuantity
 from livespec.core.scales import FrequencyAxis
 from livespec.display.colormaps import colormap
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import render
-from livespec.display.scene import AMBER, BACKGROUND, GAP, GAP_STROKE, RED, Banner, Palette
+from livespec.display.scene import AMBER, BACKGROUND, GAP, GAP_STROKE, PITCH, RED, Banner, Palette
 from livespec.display.text import rasterise
 from livespec.session.clock import Gap
 from livespec.session.columns import ColumnStore
@@ -70,6 +71,39 @@ def test_the_gpu_draws_what_the_cpu_draws(axis, width, height, scale, span_s, be
     scene = picture.scene(beside_px)
     assert len(scene.runs) == 2
     assert share_that_differs(on_gpu(picture, scene), render(scene, picture.store, BIN_HZ)) <= 0.001
+
+
+@pytest.mark.parametrize("axis", [MelBandAxis.of(40.0, 16_000.0), ChromaAxis()])
+@pytest.mark.parametrize("beside_px", [0.0, 0.4])
+def test_the_gpu_draws_bands_as_the_cpu_does(axis, beside_px):
+    picture = Picture(span_s=2.0, axis=axis)
+    bands = 128 if isinstance(axis, MelBandAxis) else 12
+    picture.store = ColumnStore(bands, 300, 1, N_FFT, HOP)
+    picture.add(noisy_levels(400)[:, 15 : 15 + bands])
+    scene = picture.scene(beside_px)
+    assert share_that_differs(on_gpu(picture, scene), render(scene, picture.store, BIN_HZ)) <= 0.001
+
+
+@pytest.mark.parametrize("axis", [*AXES.values(), ChromaAxis()])
+@pytest.mark.parametrize("span_s", [2.0, 30.0])
+def test_the_pitch_lies_where_the_axis_says(axis, span_s):
+    picture = Picture(span_s=span_s, axis=axis)
+    hz = 100 * 2 ** (np.arange(round(span_s * RATE / HOP)) / 200 * 2 / span_s).astype(np.float32)
+    hz[::7] = np.nan
+    picture.add(np.full((len(hz), BINS), -100, np.float32), hz)
+    scene = picture.scene(0.3)
+    drawn = render(scene, picture.store, BIN_HZ)
+    assert share_that_differs(on_gpu(picture, scene), drawn) <= 0.001
+    plot = scene.plot
+    lit = (drawn == np.array(PITCH)).all(axis=2)[plot.y : plot.y + plot.height, plot.x : plot.x + plot.width]
+    (run,) = scene.runs
+    places = []
+    for x in np.flatnonzero(lit.any(axis=0)):
+        cell = run.c0 + (x + 0.5 + plot.x - run.x0) * (run.c1 - run.c0) / (run.x1 - run.x0)
+        expected = axis.place(picture.store.pitch_hz(round(cell), round(cell) + 1))[0]
+        places.append(abs(plot.height - 1 - np.flatnonzero(lit[:, x]).mean() - expected * plot.height))
+    assert len(places) > 100
+    assert np.median(places) < 2
 
 
 def test_the_gpu_draws_what_the_cpu_draws_on_a_4k_screen():

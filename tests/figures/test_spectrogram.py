@@ -184,3 +184,21 @@ def test_samples_beyond_all_sound_make_columns_of_nan_and_no_warning(recwarn):
     found = livespec.analyze(white_noise(9000) * 1e38, RATE, **SIZE)
     assert np.isnan(found.db).all()
     assert not recwarn.list
+
+
+def test_features_are_beside_the_levels():
+    sound = np.stack([tone(440, RATE, RATE, 0.5), tone(1000, RATE, RATE, 0.25)])
+    found = livespec.analyze(sound, RATE, features="pitch,rms,mel,flux", show="all")
+    assert set(found.features) == {"mel", "mel_hz", "pitch_hz", "pitch_confidence", "rms", "flux_db"}
+    columns = found.db.shape[1]
+    assert found.features["mel"].shape == (2, columns, 128)
+    assert found.features["pitch_hz"].shape == (2, columns)
+    assert found.features["pitch_hz"].mean(axis=1) == pytest.approx([440, 1000], rel=1e-3)
+    assert found.features["rms"].mean(axis=1) == pytest.approx([0.5 / np.sqrt(2), 0.25 / np.sqrt(2)], rel=1e-2)
+    loudest = found.features["mel_hz"][found.features["mel"][1].mean(axis=0).argmax()]
+    assert abs(loudest - 1000) < 60
+    mixed = livespec.analyze(sound, RATE, features=["rms"])
+    assert mixed.features["rms"].shape == (columns,)
+    assert not livespec.analyze(sound, RATE).features
+    averaged = livespec.analyze(sound, RATE, features="mel", show="all", averaging="slow", weighting="A")
+    assert np.array_equal(averaged.features["mel"], found.features["mel"])  # of the columns as they were

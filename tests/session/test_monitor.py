@@ -13,7 +13,9 @@ from livespec.capture.demo import DemoSource
 from livespec.capture.file import FileSource
 from livespec.capture.paced import PacedSource
 from livespec.capture.source import SourceInfo
+from livespec.core.bands import MelBandAxis
 from livespec.core.framing import Framer
+from livespec.core.notes import NAMES
 from livespec.core.quantity import RAW
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
@@ -395,6 +397,30 @@ def test_another_view_is_the_same_past_analysed_again():
     assert changed.store.end == end
     # The oldest cell may lack columns that lay before the view; all later ones are the same to the last bit.
     assert np.array_equal(changed.store.cells(end - 85, end), settled.store.cells(end - 85, end))
+
+
+def test_mel_bands_chroma_and_pitch_of_the_past_are_those_of_the_sound():
+    ring = AudioRing.in_memory(1, 200_000)
+    analysis = analysed(ring)
+    second = np.arange(100_000) / RATE
+    hz = np.where(second < 1, 220.0, 330.0)
+    ring.write(sum(0.2 / k * np.sin(2 * np.pi * k * hz * second) for k in range(1, 9)).astype(np.float32)[:, None], 0)
+    analysis.step()
+    assert np.isnan(analysis.store.pitch_hz(0, analysis.store.end)).all()
+    analysis.request(ViewRequest(400, 1, "chroma", pitch=True))
+    analysis.step()
+    store = analysis.store
+    assert (store.picture, store.bins) == ("chroma", 12)
+    before, after = (round(s * RATE / HOP) for s in (0.5, 1.5))
+    names = [NAMES[int(k)] for k in store.cells(before, after + 1)[[0, -1]].argmax(axis=1)]
+    assert names == ["A", "E"]
+    assert store.pitch_hz(before, after + 1)[[0, -1]] == pytest.approx([220, 330], rel=0.002)
+    analysis.request(ViewRequest(400, 1, "mel"))
+    analysis.step()
+    axis = MelBandAxis.of(analysis.engine.settings.fmin, analysis.engine.settings.fmax)
+    loudest = analysis.store.cells(before, before + 1)[0].argmax()
+    assert abs(axis.frequency((loudest + 0.5) / 128) - 220) < 30
+    assert np.isnan(analysis.store.pitch_hz(before, after)).all()
 
 
 def loud_then_quiet(samples, loud):

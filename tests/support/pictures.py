@@ -12,6 +12,7 @@ from livespec.display.colormaps import colormap
 from livespec.display.scene import Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
 from livespec.session.clock import Gap, Timeline
 from livespec.session.columns import ColumnStore
+from livespec.session.picture import PictureAxis
 from tests.support.signals import white_noise
 
 RATE, N_FFT, HOP = 48_000, 2048, 512
@@ -36,7 +37,7 @@ class Picture:
     span_s: float = 4.0
     gaps: tuple[tuple[int, int], ...] = ()
     banners: tuple[Banner, ...] = ()
-    axis: FrequencyAxis = field(default_factory=lambda: FrequencyAxis("mel", 40.0, 16_000.0))
+    axis: PictureAxis = field(default_factory=lambda: FrequencyAxis("mel", 40.0, 16_000.0))
     palette: Palette = field(default_factory=lambda: Palette(colormap("magma"), -100.0, 0.0))
     quantity: LevelQuantity = RAW
 
@@ -49,11 +50,12 @@ class Picture:
         self.timeline.gaps = tuple(Gap(position, samples, "lost") for position, samples in self.gaps)
         self.columns = 0
 
-    def add(self, levels: Float32Array) -> None:
+    def add(self, levels: Float32Array, pitch_hz: Float32Array | None = None) -> None:
         """Columns (n, BINS) that follow those before; windows over a gap are blanked as a session does it."""
         for start in range(0, len(levels), 29):
             part = levels[start : start + 29]
-            self.store.append(self.columns, part, np.zeros(len(part), np.int64))
+            pitches = None if pitch_hz is None else pitch_hz[start : start + 29]
+            self.store.append(self.columns, part, np.zeros(len(part), np.int64), pitches)
             self.columns += len(part)
         self.store.mark_gaps(self.timeline)
 

@@ -9,7 +9,7 @@ import soundfile
 from cmap import Colormap
 
 from livespec.core.scales import FrequencyAxis
-from livespec.display.scene import AMBER, BACKGROUND, GAP_STROKE, LINE, Frame, Palette, Rect, plot_area
+from livespec.display.scene import AMBER, BACKGROUND, GAP_STROKE, LINE, PITCH, Frame, Palette, Rect, plot_area
 from tests.support.exports import Export, position_chirp, read_picture
 from tests.support.program import wait_until
 from tests.support.signals import sine_on_bin
@@ -188,6 +188,37 @@ def test_space_freezes_the_picture_while_the_capture_goes_on(microphone, screen,
         capture_when(screen, lambda p: not is_colour(p[banner], AMBER).any(), "the banner is gone", 2)
         first, second = screen.capture(), capture_after(screen, 0.3)
         assert (first[below_banner] != second[below_banner]).any()
+
+
+def test_v_shows_mel_bands_and_chroma_and_t_the_pitch_of_all_that_is_on_screen(microphone, screen, shown):
+    note = sum(np.sin(2 * np.pi * 440 * k * np.arange(RATE) / RATE) * 0.4 / k for k in (1, 2)).astype(np.float32)
+    with microphone.playing(np.tile(note, 40)):
+        program, window = shown(*LOOK, "--fmax", "8000")
+        plot = plot_on(screen.capture())
+        spectrum = capture_when(screen, lambda p: len(lit_rows(p)) == 2, "two rows are lit")
+
+        def pitch_rows(picture):
+            area = picture[plot.y : plot.y + plot.height, plot.x + plot.width - 300 : plot.x + plot.width - 20]
+            return plot.y + np.flatnonzero(is_colour(area, PITCH).mean(axis=1) > 0.9)
+
+        assert not len(pitch_rows(spectrum))
+        window.key("t")
+        picture = capture_when(screen, lambda p: len(pitch_rows(p)), "the line is there", 2)
+        assert pitch_rows(picture).mean() == pytest.approx(row_of(440, "mel", 40, 8000, plot), abs=2)
+        window.key("v")
+        picture = capture_when(screen, lambda p: tick_rows(p) == tick_rows(spectrum) and len(pitch_rows(p)), "mel", 2)
+        window.key("v")
+        picture = capture_when(screen, lambda p: tick_rows(p) != tick_rows(spectrum), "chroma", 2)
+        assert len(tick_rows(picture)) == 12
+        picture = capture_when(screen, lambda p: len(pitch_rows(p)), "the line is there again", 2)
+        middle = plot.y + plot.height * (1 - 9.5 / 12)
+        assert pitch_rows(picture).mean() == pytest.approx(middle, abs=2)
+        window.key("t")
+        picture = capture_when(screen, lambda p: len(lit_rows(p)) and not len(pitch_rows(p)), "the line is gone", 2)
+        brightness = np.median(picture[plot.y : plot.y + plot.height, plot.x + plot.width - 300 : -200, 1], axis=1)
+        assert abs(plot.y + np.flatnonzero(brightness == brightness.max()).mean() - middle) <= 2
+        window.key("q")
+        assert program.end(5).returncode == 0
 
 
 def capture_after(screen, seconds):

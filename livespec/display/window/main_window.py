@@ -92,6 +92,8 @@ class MainWindow(QMainWindow):
         keys = (
             ("Freeze", ("Space",), self._view.toggle_freeze),
             ("Next frequency scale", ("M",), self._view.next_scale),
+            ("Next picture", ("V",), self._view.next_picture),
+            ("Pitch line", ("T",), self._view.toggle_pitch),
             (
                 "Next colour map",
                 ("C",),
