@@ -16,7 +16,7 @@ from livespec.core.features import features
 from livespec.core.filterbank import chroma_filters, mel_edges, mel_filters
 from livespec.core.pitch import PitchFinder
 from livespec.core.scales import FrequencyAxis
-from livespec.core.stft import Engine
+from livespec.core.stft import FLOOR_DBFS, Engine
 from livespec.core.window import make_window
 from livespec.errors import UsageError, suggestion
 
@@ -82,7 +82,9 @@ class FeatureSet:
     def _of_channel(self, number: int, windows: Float32Array, levels: Float32Array) -> dict[str, Float32Array]:
         out: dict[str, Float32Array] = {}
         if self._names & {"mel", "mfcc", "chroma"}:
-            out |= self._of_bands(np.exp(levels * np.float32(np.log(10) / 10)) * self._bare)
+            power = np.exp(levels * np.float32(np.log(10) / 10)) * self._bare
+            power[levels <= FLOOR_DBFS] = 0.0  # of silence no pitch class is the loudest
+            out |= self._of_bands(power)
         if self._pitch is not None:
             found = self._pitch.find(windows)
             broken = np.isnan(levels[:, 0])  # also where the bad sample lies beside the middle that was looked at

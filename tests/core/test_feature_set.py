@@ -50,6 +50,7 @@ def test_chroma_is_librosas():
     got = of(SOUND, "chroma")["chroma"]
     expected = librosa.feature.chroma_stft(y=SOUND, sr=RATE, n_fft=N_FFT, hop_length=HOP, center=False, tuning=0.0)
     assert np.abs(got - expected.T).max() < 1e-4
+    assert not of(np.zeros(4096), "chroma")["chroma"].any()
     assert [int(k) for k in got[[10, 50, 95, 140]].argmax(axis=1)] == [9, 9, 4, 0]  # A, A, E, C
 
 
