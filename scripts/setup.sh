@@ -151,11 +151,11 @@ pip() { PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore .venv/bin/py
 pip install --quiet 'pip>=25.1' # the first that knows --group
 case $use in
   run) pip install --quiet --editable . && touch .venv/.run-ready ;;
-  test) pip install --quiet --editable '.[fftw,mkl,figures]' --group test && touch .venv/.run-ready .venv/.test-ready ;;
+  test) pip install --quiet --editable '.[cluster,fftw,figures,mkl]' --group test && touch .venv/.run-ready .venv/.test-ready ;;
   lint) pip install --quiet --editable . --group lint && touch .venv/.lint-ready ;;
   bench)
     # torch from where it comes without CUDA, a tenth of the size; from PyPI where that cannot be reached
     pip install --quiet --retries 1 --index-url https://download.pytorch.org/whl/cpu torch 2>/dev/null || true
-    pip install --quiet --editable '.[fftw,mkl,figures]' --group test --group bench &&
+    pip install --quiet --editable '.[cluster,fftw,figures,mkl]' --group test --group bench &&
       touch .venv/.run-ready .venv/.test-ready .venv/.bench-ready ;;
 esac

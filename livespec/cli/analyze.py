@@ -1,53 +1,44 @@
-"""`livespec analyze`: sound files to column files, the same columns as live."""
+"""`livespec analyze`: sound files to columns, the same as live, or to pictures of them."""
 
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
-from multiprocessing.synchronize import Event
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from livespec.config import load
-from livespec.errors import FileError, LivespecError, UsageError
-from livespec.settings import Settings
+from livespec.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from rich.progress import Progress
+
+    from livespec.batch.job import Job, Order, Outcome
 
 _TELL_EVERY_S: Final = 0.2
-
-
-_stopping: Event | None = None
-
-
-class _StoppedError(Exception):
-    """The person wants an end."""
-
-
-class Job(NamedTuple):
-    """One sound file and where its columns go."""
-
-    source: Path
-    target: Path
-
-
-class Outcome(NamedTuple):
-    """error: why there are no columns; None where there are."""
-
-    job: Job
-    columns: int
-    seconds: float
-    error: str | None
 
 
 def analyze(
     files: Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|PATTERN…", help="Sound files, or where they are.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="OUT.npz|FOLDER", help="Of several files: a folder.")
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="OUT|FOLDER", help="An .npz, .png or .zarr; of several files a folder or a .zarr."
+        ),
+    ] = None,
+    form: Annotated[str | None, typer.Option("--as", metavar="npz|zarr|png", help="What to make of each file.")] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="mel,mfcc,…|all", help="Beside the levels: mel, mfcc, chroma, pitch, rms, zcr, envelope …"
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="By a dask cluster whose machines see the same files.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(metavar="N", help="Files at one time (default: every core).")] = None,
     force: Annotated[bool, typer.Option("--force", help="Also those that are done with these settings.")] = False,
@@ -68,70 +59,57 @@ def analyze(
     calibration: Annotated[str | None, typer.Option(metavar="FILE", help="Correction of the microphone.")] = None,
     channels: Annotated[str | None, typer.Option(metavar="1,2|all", help="Channels to read.")] = None,
     show: Annotated[str | None, typer.Option(metavar="1,2|all|mix|diff", help="What to analyse of them.")] = None,
+    scale: Annotated[str | None, typer.Option(metavar="NAME", help="Frequency axis of a picture.")] = None,
+    fmin: Annotated[str | None, typer.Option(metavar="HZ", help="Its lower end.")] = None,
+    fmax: Annotated[str | None, typer.Option(metavar="HZ", help="Its upper end.")] = None,
+    range_: Annotated[
+        str | None, typer.Option("--range", metavar="LO,HI", help="Levels of a picture, from dark to bright.")
+    ] = None,
+    colormap: Annotated[str | None, typer.Option(metavar="NAME", help="Colours of a picture.")] = None,
     preset: Annotated[str | None, typer.Option(metavar="NAME", help="Settings for a purpose.")] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file of settings.")] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
 ) -> None:
-    """Write every column of sound files: an NPZ each, as --export of a run does."""
+    """Write every column of sound files: an NPZ each, as --export of a run does, or a Zarr store, or pictures."""
     flags = {
         "n_fft": n_fft, "hop": hop, "window": window, "precision": precision, "padding": padding,
         "multiresolution": multiresolution, "fft": fft, "averaging": averaging, "quantity": quantity,
         "reference": reference, "weighting": weighting, "sensitivity": sensitivity, "calibration": calibration,
-        "channels": channels, "show": show,
+        "channels": channels, "show": show, "scale": scale, "fmin": fmin, "fmax": fmax, "range": range_,
+        "colormap": colormap,
     }  # fmt: skip
     settings = load(preset, config, {key: value for key, value in flags.items() if value is not None})
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs = {jobs}", "give 1 or more")
-    from livespec.session.batch import is_done
+    if jobs is not None and scheduler is not None:
+        raise UsageError("--jobs and --scheduler exclude each other", "a cluster has as many workers as it has")
+    from livespec.batch.job import Order, is_done
+    from livespec.batch.plan import form_of, plan
+    from livespec.core.feature_set import feature_names
 
-    wanted = _jobs(files, output)
-    waiting = [job for job in wanted if force or len(wanted) == 1 or not is_done(job.source, job.target, settings)]
+    order = Order(form_of(form, output), settings, feature_names(features) if features is not None else ())
+    if order.form == "png" and order.features:
+        raise UsageError("a picture has no room for --features", "leave them out, or use --as npz")
+    wanted = plan(files, output, order.form)
+    waiting = [job for job in wanted if force or len(wanted) == 1 or not is_done(job, order)]
     if len(waiting) < len(wanted):
         print(f"livespec: {len(wanted) - len(waiting)} of {len(wanted)} files are done already", file=sys.stderr)
-    outcomes = list(_run(waiting, settings, jobs or os.cpu_count() or 1))
-    for outcome in outcomes:
+    failures = []
+    for outcome in _run(waiting, order, jobs or os.cpu_count() or 1, scheduler, alone=len(wanted) == 1):
         if outcome.error is None:
-            print(outcome.job.target)
-    failed = [outcome for outcome in outcomes if outcome.error is not None]
-    if len(wanted) > 1 and failed:
-        for outcome in failed:
-            print(f"livespec: {outcome.error}", file=sys.stderr)
-        raise FileError(f"{len(failed)} of {len(wanted)} files could not be analysed", "the others are done")
+            print(outcome.job.result, flush=True)
+        else:
+            failures.append(outcome.error)
+    if failures:
+        for failure in failures:
+            print(f"livespec: {failure}", file=sys.stderr)
+        raise FileError(f"{len(failures)} of {len(wanted)} files could not be analysed", "the others are done")
 
 
-def _jobs(words: list[str], output: Path | None) -> list[Job]:
-    """Where each file's columns go. Raises `LivespecError`."""
-    from livespec.session.batch import sound_files
-    from livespec.session.stats import check_writable
-
-    found = list(sound_files(words))
-    if len(found) == 1 and not (output is not None and output.is_dir()):
-        source, place = found[0]
-        target = output or Path(place.name).with_suffix(".npz")
-        if target.suffix.lower() != ".npz":
-            raise UsageError(
-                f"{target}: is no name for columns", "use a name that ends in .npz, or a folder that is there"
-            )
-        check_writable([target])
-        return [Job(source, target)]
-    folder = output or Path()
-    if folder.exists() and not folder.is_dir():
-        raise FileError(f"{folder}: is no folder", "of several files, -o names a folder")
-    jobs = [Job(source, folder / place.with_suffix(".npz")) for source, place in found]
-    targets = [job.target for job in jobs]
-    for number, target in enumerate(targets):
-        if target in targets[:number]:
-            raise UsageError(f"two files would both become {target}", "analyse their folders one after another")
-    for job in jobs:
-        try:
-            job.target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FileError(f"{job.target.parent}: cannot be made ({error.strerror})") from error
-    return jobs
-
-
-def _run(jobs: list[Job], settings: Settings, at_once: int) -> Iterator[Outcome]:
-    """Each outcome as it comes. One file is done here, several by as many processes as there are cores."""
+def _run(
+    jobs: "list[Job]", order: "Order", at_once: int, scheduler: str | None, *, alone: bool
+) -> "Generator[Outcome, None, None]":
+    """Each outcome as it comes. One file is done here, several by processes or a cluster."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -142,76 +120,48 @@ def _run(jobs: list[Job], settings: Settings, at_once: int) -> Iterator[Outcome]
         TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        began = time.perf_counter()
-        done_s = 0.0
-        if len(jobs) == 1:
-            length = max(1, round(_seconds_of(jobs[0].source)))
-            bar = progress.add_task(jobs[0].source.name, total=length, speed="")
-            yield _analyse(
-                jobs[0], settings, lambda s: progress.update(bar, completed=s, speed=_speed(s, began)), alone=True
-            )
+        if alone and scheduler is None:
+            yield _run_here(jobs[0], order, progress)
             return
         bar = progress.add_task("files", total=len(jobs), speed="")
-        processes = get_context("spawn")  # threads of ours must not be copied into them
-        stopping = processes.Event()
-        workers = min(at_once, len(jobs))
-        with ProcessPoolExecutor(workers, processes, initializer=_begin_work, initargs=(stopping,)) as pool:
-            pending: set[Future[Outcome]] = {pool.submit(_analyse, job, settings) for job in jobs}
-            try:
-                while pending:
-                    finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        outcome = future.result()
-                        done_s += outcome.seconds
-                        progress.update(bar, advance=1, speed=_speed(done_s, began))
-                        yield outcome
-            except BrokenProcessPool as error:
-                raise FileError("a process at work was killed", "out of memory? use fewer --jobs") from error
-            except BaseException:
-                stopping.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        began, done_s = time.perf_counter(), 0.0
+        with closing(_at_work(jobs, order, at_once, scheduler)) as outcomes:
+            for outcome in outcomes:
+                done_s += outcome.seconds
+                progress.update(bar, advance=1, speed=_speed(done_s, began))
+                yield outcome
 
 
-def _begin_work(stopping: Event) -> None:
-    """In each process, once: Ctrl-C is the first process's business, which tells by an event."""
-    global _stopping  # noqa: PLW0603 - what a process pool hands to its processes has no other place
-    _stopping = stopping
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _at_work(
+    jobs: "list[Job]", order: "Order", at_once: int, scheduler: str | None
+) -> "Generator[Outcome, None, None]":
+    if scheduler is not None:
+        from livespec.batch.cluster import run_on_cluster
+
+        return run_on_cluster(jobs, order, scheduler)
+    from livespec.batch.processes import run_in_processes
+
+    return run_in_processes(jobs, order, at_once)
 
 
-def _analyse(
-    job: Job, settings: Settings, tell: Callable[[float], None] | None = None, *, alone: bool = False
-) -> Outcome:
-    """In a process of its own, or here. alone: errors are raised."""
-    from livespec.session.batch import analyse_file
-
-    told = [0.0, 0.0]
-
-    def now_and_then(seconds: float) -> None:
-        told[0] = seconds
-        if _stopping is not None and _stopping.is_set():
-            raise _StoppedError
-        if tell is not None and time.perf_counter() - told[1] > _TELL_EVERY_S:
-            told[1] = time.perf_counter()
-            tell(seconds)
-
-    try:
-        count = analyse_file(job.source, job.target, settings, now_and_then)
-    except _StoppedError:
-        return Outcome(job, 0, told[0], "stopped")
-    except LivespecError as error:
-        if alone:
-            raise
-        return Outcome(job, 0, told[0], error.message)
-    return Outcome(job, count, told[0], None)
-
-
-def _seconds_of(path: Path) -> float:
+def _run_here(job: "Job", order: "Order", progress: "Progress") -> "Outcome":
+    """One file, whose error is the command's own. Raises `LivespecError`."""
+    from livespec.batch.job import Outcome, do
     from livespec.capture.file import open_sound
 
-    with open_sound(path) as file:
-        return float(file.frames / file.samplerate)
+    with open_sound(job.source) as file:
+        length = file.frames / file.samplerate
+    bar = progress.add_task(job.source.name, total=max(1, round(length)), speed="")
+    began = told = time.perf_counter()
+
+    def tell(seconds: float) -> None:
+        nonlocal told
+        if (now := time.perf_counter()) - told > _TELL_EVERY_S:
+            told = now
+            progress.update(bar, completed=round(seconds), speed=_speed(seconds, began))
+
+    do(job, order, tell)
+    return Outcome(job, length, None)
 
 
 def _speed(seconds: float, began: float) -> str:

@@ -3,7 +3,7 @@
 Rows follow the same rule as the live picture: where several bins share a row the loudest is shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -140,15 +140,23 @@ def render(
     return figure
 
 
-def save(figure: "Figure", path: Path) -> None:
-    """Under a temporary name, then renamed. Raises `FileError`."""
+def save(figure: "Figure", path: Path, description: Mapping[str, str] | None = None) -> None:
+    """Under a temporary name, then renamed. description: texts that a PNG keeps. Raises `FileError`."""
     temporary = path.with_name(path.name + ".tmp")
     try:
-        figure.savefig(temporary, format=path.suffix.removeprefix(".").lower())
+        figure.savefig(temporary, format=path.suffix.removeprefix(".").lower(), metadata=description)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise FileError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def read_description(path: Path) -> dict[str, str]:
+    """The texts that `save` put into a PNG. Raises `OSError` where it is none."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return {name: value for name, value in picture.info.items() if isinstance(value, str)}
 
 
 def _draw(

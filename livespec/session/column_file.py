@@ -1,29 +1,28 @@
 """Every column of a run or of a file into one NPZ, however long it lasts.
 
-Raw columns go to a spool beside the target (`NAME.npz.part`, float32, one file a channel); at the end, when all gaps
-are known, they are averaged, weighted and put together, uncompressed, under a temporary name, and renamed. Memory does
-not grow with the length.
+Raw columns go to spools beside the target (`NAME.npz.part` and the like, float32); at the end, when all gaps are known,
+they are averaged, weighted and put together, uncompressed, under a temporary name, and renamed. Memory does not grow
+with the length.
 """
 
 import contextlib
 import json
 import zipfile
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-from livespec import __version__
-from livespec.core.arrays import Float32Array, Int64Array
+from livespec.core.arrays import Float32Array
 from livespec.core.averaging import make_averager
 from livespec.core.quantity import LevelQuantity
 from livespec.core.stft import Engine
 from livespec.errors import FileError
 from livespec.session.clock import Timeline
+from livespec.session.column_description import column_description, positions_of
 from livespec.settings import averaging_of
 
-SCHEMA: Final = 1
 _COLUMNS_AT_ONCE: Final = 1024
 
 
@@ -34,10 +33,10 @@ class ColumnFile:
         self.path = path
         self._engine, self._quantity, self._timeline = engine, quantity, timeline
         self._channels = channels
-        self._spools: list[BinaryIO] = []
         self._columns = 0
+        self._features: dict[str, _Spool] = {}
         try:
-            self._spools = [self._spool_path(channel).open("w+b") for channel in range(self._channels)]
+            self._levels = _Spool(path.with_name(f"{path.name}.part"), channels)
         except OSError as error:
             raise self._cannot_be_written(error) from error
 
@@ -46,17 +45,20 @@ class ColumnFile:
         """Whether there is anything to keep."""
         return self._columns > 0
 
-    def append(self, levels: Float32Array) -> None:
-        """Raw columns (channels, k, bins)."""
+    def append(self, levels: Float32Array, features: Mapping[str, Float32Array] | None = None) -> None:
+        """Raw columns (channels, k, bins), and what else is known of them, (channels, k, …) by name."""
         try:
-            for channel, spool in zip(levels, self._spools, strict=True):
-                spool.write(np.ascontiguousarray(channel).data)
+            self._levels.append(levels)
+            for name, values in (features or {}).items():
+                if name not in self._features:
+                    self._features[name] = _Spool(self.path.with_name(f"{self.path.name}.{name}.part"), self._channels)
+                self._features[name].append(values)
         except OSError as error:
             raise self._cannot_be_written(error) from error
         self._columns += levels.shape[1]
 
-    def finish(self, description: dict[str, Any]) -> None:
-        """Put the NPZ together. description: `channels` and `settings` for the file."""
+    def finish(self, description: Mapping[str, Any]) -> None:
+        """Put the NPZ together. description: `channels`, `settings`, and arrays by name for the file."""
         if not self._columns:
             self.discard()
             raise FileError(
@@ -64,10 +66,14 @@ class ColumnFile:
                 "use a smaller --n-fft, or more sound",
             )
         temporary = self.path.with_name(self.path.name + ".tmp")
+        whole = column_description(self._columns, self._engine, self._quantity, self._timeline) | dict(description)
+        whole["settings"] = json.dumps(whole["settings"])
         try:
             with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-                self._write_levels(archive)
-                for name, value in self._description(description).items():
+                self._write_columns(archive, "db", self._levels, self._finished_levels())
+                for name, spool in self._features.items():
+                    self._write_columns(archive, name, spool, spool.chunks())
+                for name, value in whole.items():
                     with archive.open(f"{name}.npy", "w") as file:
                         np.lib.format.write_array(file, np.asarray(value), allow_pickle=False)
             temporary.replace(self.path)
@@ -76,67 +82,78 @@ class ColumnFile:
                 temporary.unlink()
             raise FileError(
                 f"{self.path}: cannot be written ({error.strerror})",
-                f"the columns are in {self._spool_path(0).name}",
+                f"the columns are in {self._levels.paths[0].name}",
             ) from error
         self.discard()
 
     def discard(self) -> None:
         """Close and remove the spools."""
-        for channel, spool in enumerate(self._spools):
-            spool.close()
-            self._spool_path(channel).unlink(missing_ok=True)
-        self._spools = []
-
-    def _spool_path(self, channel: int) -> Path:
-        return self.path.with_name(self.path.name + (f".{channel + 1}.part" if self._channels > 1 else ".part"))
+        for spool in (self._levels, *self._features.values()):
+            spool.remove()
 
     def _cannot_be_written(self, error: OSError) -> FileError:
         return FileError(f"{self.path}: cannot be written ({error.strerror})")
 
-    def _positions(self) -> Int64Array:
-        return np.arange(self._columns, dtype=np.int64) * self._engine.hop
-
-    def _write_levels(self, archive: zipfile.ZipFile) -> None:
-        shape = (self._columns, self._engine.bins)
+    def _write_columns(
+        self, archive: zipfile.ZipFile, name: str, spool: "_Spool", chunks: Iterator[Float32Array]
+    ) -> None:
+        shape = (self._columns, *spool.shape)
         header = {
             "descr": "<f4",
             "fortran_order": False,
             "shape": shape if self._channels == 1 else (self._channels, *shape),
         }
-        gap = self._timeline.straddles(self._positions(), self._engine.n_fft)
-        with archive.open("db.npy", "w", force_zip64=True) as file:
+        with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
             np.lib.format.write_array_header_1_0(file, header)
-            for spool in self._spools:
-                spool.seek(0)
-                averager = make_averager(averaging_of(self._engine.settings.averaging), self._engine.column_s)
-                for first in range(0, self._columns, _COLUMNS_AT_ONCE):
-                    broken = gap[first : first + _COLUMNS_AT_ONCE]
-                    levels: Float32Array = np.fromfile(spool, np.float32, len(broken) * self._engine.bins)
-                    levels = levels.reshape(-1, self._engine.bins)
-                    levels[broken] = np.nan
-                    if averager is not None:
-                        averager.push(first, levels[None])
-                    self._quantity.apply(levels)
-                    file.write(levels.data)
+            for chunk in chunks:
+                file.write(chunk.data)
 
-    def _description(self, description: dict[str, Any]) -> dict[str, Any]:
-        engine, timeline = self._engine, self._timeline
-        positions = self._positions()
-        start = timeline.start_wall_time
-        return {
-            "frequencies_hz": engine.frequencies,
-            "times_s": timeline.seconds_of(positions + engine.n_fft / 2),
-            "positions": positions,
-            "gap": timeline.straddles(positions, engine.n_fft),
-            "gaps": np.array([(gap.position, gap.samples) for gap in timeline.gaps], np.int64).reshape(-1, 2),
-            "samplerate": engine.samplerate,
-            "n_fft": engine.n_fft,
-            "hop": engine.hop,
-            "window": engine.settings.window,
-            "channels": np.array(description["channels"]),
-            "settings": json.dumps(description["settings"]),
-            "start_time": datetime.fromtimestamp(start).astimezone().isoformat() if start else "",
-            "units": f"{self._quantity.unit} ({self._quantity.meaning})",
-            "schema": SCHEMA,
-            "version": __version__,
-        }
+    def _finished_levels(self) -> Iterator[Float32Array]:
+        """Channel after channel, of the quantity asked for, averaged, NaN in gaps."""
+        gap = self._timeline.straddles(positions_of(self._columns, self._engine), self._engine.n_fft)
+        averager, first = None, 0
+        for levels in self._levels.chunks():
+            if not first:
+                averager = make_averager(averaging_of(self._engine.settings.averaging), self._engine.column_s)
+            levels[gap[first : first + len(levels)]] = np.nan
+            if averager is not None:
+                averager.push(first, levels[None])
+            self._quantity.apply(levels)
+            yield levels
+            first = (first + len(levels)) % self._columns
+
+
+class _Spool:
+    """Columns on disk, a file a channel, until all of them are there. Raises `OSError`."""
+
+    def __init__(self, path: Path, channels: int) -> None:
+        self.shape: tuple[int, ...] = ()
+        self.paths = [path] if channels == 1 else [path.with_suffix(f".{n + 1}.part") for n in range(channels)]
+        self._files: list[BinaryIO] = []
+        try:
+            for each in self.paths:
+                self._files.append(each.open("w+b"))
+        except OSError:
+            self.remove()
+            raise
+
+    def append(self, values: Float32Array) -> None:
+        """(channels, k, …)."""
+        self.shape = values.shape[2:]
+        for channel, file in zip(values, self._files, strict=True):
+            file.write(np.ascontiguousarray(channel).data)
+
+    def chunks(self) -> Iterator[Float32Array]:
+        """(k, …) one after another, channel after channel."""
+        per_column = int(np.prod(self.shape, dtype=np.int64))
+        for file in self._files:
+            file.seek(0)
+            while len(values := np.fromfile(file, np.float32, _COLUMNS_AT_ONCE * per_column)):
+                yield values.reshape(-1, *self.shape)
+
+    def remove(self) -> None:
+        for file, path in zip(self._files, self.paths, strict=False):
+            with contextlib.suppress(OSError):  # what it still held finds no room on a full disk
+                file.close()
+            path.unlink(missing_ok=True)
+        self._files = []

@@ -290,7 +290,7 @@ def test_an_error_in_the_analysis_ends_the_session_with_that_error():
 
 def test_an_error_on_the_disk_ends_the_session_with_that_error(tmp_path):
     monitor = of(DemoSource(0.0, RATE), tmp_path / "out.npz")
-    monitor._exporter._file._spools[0].close()
+    monitor._exporter._file._levels._files[0].close()
     with pytest.raises(ValueError, match="closed file"):
         run_to_the_end(monitor)
     assert threads_of_livespec() == []

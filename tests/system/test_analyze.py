@@ -1,15 +1,21 @@
 """`livespec analyze` as a user runs it."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
+import xarray as xr
+import zarr
 
-from tests.support.exports import Export
+from tests.support.exports import Export, read_picture
 from tests.support.program import wait_until
-from tests.support.signals import tone
+from tests.support.signals import tone, white_noise
 
 RATE = 48_000
 
@@ -98,3 +104,170 @@ def test_ctrl_c_ends_it_at_once_and_leaves_no_half_file(start, nothing, sounds):
     assert "Traceback" not in done.stderr
     complete = list((sounds / "out").rglob("*.npz"))
     assert all(Export.of(path).db.shape[1] == 2049 for path in complete)
+
+
+# ---- Zarr and pictures ----
+
+
+def assert_the_same(npz, group):
+    """Every array and value of an NPZ in a group of a Zarr store, to the last bit."""
+    with np.load(npz) as columns:
+        for name in columns.files:
+            expected = columns[name]
+            found = group[name][...] if name in group else np.asarray(group.attrs[name])
+            assert np.array_equal(found, expected, equal_nan=expected.dtype.kind == "f"), name
+
+
+def test_a_folder_becomes_one_zarr_store_with_what_the_npz_have(start, nothing, sounds):
+    flags = ("--features", "mel,mfcc,pitch,flux", "--show", "all", "--averaging", "mean:3", "--weighting", "A")
+    stereo = np.stack([tone(500, RATE, 3 * RATE, 0.5), tone(700, RATE, 3 * RATE, 0.5)], axis=1)
+    soundfile.write(sounds / "in" / "stereo.flac", stereo, RATE)
+    for output in ("out", "archive.zarr"):
+        done = start("analyze", "in", "-o", output, *flags, environment=nothing).end()
+        assert done.returncode == 0, done.stderr
+        assert len(done.stdout.splitlines()) == 4
+    store = zarr.open_group(sounds / "archive.zarr", mode="r")
+    for name in ("one", "two ä", "below/three", "stereo"):
+        assert_the_same(sounds / "out" / f"{name}.npz", store[name])
+    table = xr.open_zarr(sounds / "archive.zarr", group="stereo", consolidated=False)
+    assert table["db"].dims == ("channel", "time", "frequency")
+    assert table["mel"].dims == ("channel", "time", "mel_band")
+    again = start("analyze", "in", "-o", "archive.zarr", *flags, environment=nothing).end()
+    assert "4 of 4 files are done already" in again.stderr
+    assert again.stdout == ""
+    other = start("analyze", "in", "-o", "archive.zarr", "--features", "rms", environment=nothing).end()
+    assert len(other.stdout.splitlines()) == 4
+    assert "mel" not in zarr.open_group(sounds / "archive.zarr", mode="r")["one"]
+
+
+def test_a_group_that_is_not_whole_is_done_again(start, nothing, sounds):
+    soundfile.write(sounds / "in" / "long.wav", white_noise(120 * RATE).astype(np.float32), RATE)
+    killed = start("analyze", "in/long.wav", "-o", "a.zarr", "--hop", 64, environment=nothing)
+    wait_until(lambda: list((sounds / "a.zarr").rglob("c/1")), "two chunks are written", 20)
+    killed.send(signal.SIGKILL)
+    killed.end()
+    assert not (sounds / "a.zarr" / "long").exists()
+    done = start("analyze", "in/long.wav", "-o", "a.zarr", environment=nothing).end()
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (sounds / "a.zarr").iterdir() if path.is_dir()] == ["long"]
+
+
+def test_pictures_of_a_folder(start, nothing, sounds):
+    done = start("analyze", "in", "-o", "out", "--as", "png", environment=nothing).end()
+    assert done.returncode == 0, done.stderr
+    pictures = sorted((sounds / "out").rglob("*.png"))
+    assert len(pictures) == 3
+    assert all(read_picture(path).std() > 10 for path in pictures)
+    again = start("analyze", "in", "-o", "out", "--as", "png", environment=nothing).end()
+    assert "3 of 3 files are done already" in again.stderr
+    other = start("analyze", "in", "-o", "out", "--as", "png", "--scale", "linear", environment=nothing).end()
+    assert len(other.stdout.splitlines()) == 3
+
+
+# ---- what goes wrong on the way ----
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder with room for two megabytes."""
+    place = tmp_path / "small"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], check=False).returncode:
+        pytest.fail("a small file system cannot be mounted here: run the tests as root, or in a container of your own")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("output", ["small", "small/a.zarr"])
+def test_a_full_disk_is_told_of_the_files_it_had_no_room_for(start, nothing, sounds, small_disk, output):
+    soundfile.write(sounds / "in" / "long.wav", white_noise(60 * RATE).astype(np.float32), RATE)
+    done = start("analyze", "in", "-o", output, "--hop", 2048, "--jobs", 1, environment=nothing).end()
+    assert done.returncode == 4
+    assert "No space left on device" in done.stderr
+    assert "1 of 4 files could not be analysed" in done.stderr
+    assert len(done.stdout.splitlines()) == 3
+    names = {path.name for path in small_disk.rglob("*")}
+    assert "long.npz" not in names
+    assert "long" not in names
+    assert not [name for name in names if name.endswith((".part", ".tmp"))]
+
+
+def test_names_with_odd_characters_are_done_and_told(start, nothing, sounds):
+    odd = sounds / "odd"
+    odd.mkdir()
+    for name in ("new\nline.wav", "quo'te\".wav", "😀.wav", "-dash.wav", "[red]x.wav", "no.suffix.wav"):
+        soundfile.write(odd / name, tone(1000, RATE, RATE, 0.5), RATE)
+    (odd / os.fsdecode(b"\xff.wav")).write_bytes((odd / "😀.wav").read_bytes())
+    (odd / "ba\nd.wav").write_text("no sound")
+    for output in ("out", "out.zarr"):
+        done = start("analyze", "odd", "-o", output, environment=nothing).end()
+        assert done.returncode == 4, done.stderr
+        assert "1 of 8 files could not be analysed" in done.stderr
+    assert len(list((sounds / "out").iterdir())) == 7
+
+
+def test_a_process_that_is_killed_takes_no_file_with_it(start, nothing, sounds):
+    for number in range(12):
+        soundfile.write(sounds / "in" / f"more{number}.wav", white_noise(5 * RATE).astype(np.float32), RATE)
+    program = start("analyze", "in", "-o", "out", "--hop", 64, "--jobs", 2, environment=nothing)
+    wait_until(lambda: len(list(sounds.glob("out/*.npz"))) > 1, "some are done", 30)
+    workers = [p for p in psutil.Process(program.process.pid).children() if "spawn_main" in " ".join(p.cmdline())]
+    workers[0].kill()
+    done = program.end(60)
+    assert done.returncode == 0, done.stderr
+    assert len(list((sounds / "out").rglob("*.npz"))) == 15
+    assert not list((sounds / "out").rglob("*.part"))
+
+
+# ---- a cluster ----
+
+
+def test_a_cluster_that_loses_a_worker_makes_what_one_machine_makes(start, nothing, tmp_path):
+    (tmp_path / "in").mkdir()
+    for number in range(200):
+        sound = white_noise(RATE // 2 + 100 * number, seed=number).astype(np.float32)
+        soundfile.write(tmp_path / "in" / f"{number:03}.wav", sound, RATE)
+    (tmp_path / "in" / "bad.wav").write_text("no sound")
+    local = start("analyze", "in", "-o", "local.zarr", environment=nothing).end(60)
+    assert "1 of 201 files could not be analysed" in local.stderr
+    shared = ("--scheduler-file", "s.json", "--no-dashboard")
+    scheduler = run_module("distributed.cli.dask_scheduler", "--port", "0", *shared, cwd=tmp_path)
+    one_thread = ("--nthreads", "1", "--no-nanny")
+    workers = [run_module("distributed.cli.dask_worker", *one_thread, *shared, cwd=tmp_path) for _ in range(2)]
+    try:
+        wait_until((tmp_path / "s.json").exists, "the scheduler runs", 20)
+        address = json.loads((tmp_path / "s.json").read_text())["address"]
+        program = start("analyze", "in", "-o", "far.zarr", "--scheduler", address, environment=nothing)
+        wait_until(lambda: len(list(tmp_path.glob("far.zarr/*"))) > 20, "some are done", 30)
+        workers[0].kill()
+        done = program.end(60)
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
+    assert done.returncode == 4
+    assert len(done.stdout.splitlines()) == 200
+    told = done.stderr.splitlines()
+    assert "bad.wav" in told[0]
+    assert told[1:] == ["livespec: 1 of 201 files could not be analysed", "  the others are done"]
+    for number in range(200):
+        ours, theirs = (
+            zarr.open_group(tmp_path / store / f"{number:03}", mode="r") for store in ("far.zarr", "local.zarr")
+        )
+        assert dict(ours.attrs) == dict(theirs.attrs)
+        assert set(ours.array_keys()) == set(theirs.array_keys())
+        for name in ours.array_keys():
+            assert np.array_equal(ours[name][...], theirs[name][...]), (number, name)
+
+
+def run_module(*command, cwd):
+    return subprocess.Popen(
+        [sys.executable, "-m", *command], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def test_a_scheduler_that_is_not_there_is_told_in_two_lines(start, nothing, sounds):
+    done = start("analyze", "in", "-o", "a.zarr", "--scheduler", "tcp://127.0.0.1:9", environment=nothing).end(30)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "livespec: no scheduler can be reached at tcp://127.0.0.1:9"
+    assert len(done.stderr.splitlines()) == 2
