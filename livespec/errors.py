@@ -11,15 +11,18 @@ command line. Anything else that escapes is a defect of ours: exit 1.
 
 from typing import ClassVar
 
+# A file's name may have a line break in it; a message has one line.
+_ESCAPED = {code: repr(chr(code))[1:-1] for code in (*range(32), 127)}
+
 
 class LivespecError(Exception):
-    """What happened and why in `message`; what to do about it in `hint` (may be empty)."""
+    """What happened and why in `message`, one line; what to do about it in `hint` (may be empty)."""
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = message.translate(_ESCAPED)
+        super().__init__(self.message)
         self.hint = hint
 
     def __str__(self) -> str:

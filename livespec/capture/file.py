@@ -1,5 +1,6 @@
 """Sound files, by soundfile: WAV, FLAC, Ogg, MP3, AIFF and what else libsndfile reads."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +63,7 @@ def open_sound(path: Path) -> "soundfile.SoundFile":
     if path.is_dir():
         raise FileError(f"{path}: is a folder", "name a sound file in it")
     try:
-        sound = soundfile.SoundFile(path)
+        sound = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path)  # any bytes may be a name
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
         raise FileError(f"{path}: {reason(error)}", "WAV, FLAC, Ogg, MP3 and AIFF files can be read") from error
     if sound.frames == 0:
@@ -85,7 +86,7 @@ def read_blocks(sound: "soundfile.SoundFile", pick: list[int], length: int) -> I
         try:
             block = sound.read(length, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, RuntimeError) as error:
-            raise FileError(f"{sound.name}: cannot be read on: {reason(error)}") from error
+            raise FileError(f"{os.fsdecode(sound.name)}: cannot be read on: {reason(error)}") from error
         if not len(block):
             return
         yield block if everything else block[:, pick]
