@@ -79,7 +79,8 @@ def attempt(job: Job, order: Order, tell: Callable[[float], None] = lambda _: No
     except StoppedError:
         return Outcome(job, told[0], "stopped")
     except LivespecError as error:
-        return Outcome(job, told[0], error.message)
+        named = error.message if str(job.source) in error.message else f"{job.source}: {error.message}"
+        return Outcome(job, told[0], named)
     except Exception as error:  # noqa: BLE001 - one file's defect is not the others'
         return Outcome(job, told[0], f"{job.source}: a defect of livespec: {type(error).__name__}: {error}")
     return Outcome(job, told[0], None)
@@ -120,8 +121,7 @@ def _draw(job: Job, settings: Settings) -> None:
     from livespec.figures.plot import render, save
 
     sound = overview(job.source, settings)
-    loudest = float(np.nanmax(sound.db)) if np.isfinite(sound.db).any() else 0.0
-    levels = settings.range if not isinstance(settings.range, str) else (loudest - _TOP_DB, loudest)
+    levels = settings.range if not isinstance(settings.range, str) else (sound.loudest_db - _TOP_DB, sound.loudest_db)
     figure = render(
         [sound], [job.source.stem], scale=settings.scale, fmin=settings.fmin, fmax=settings.fmax, levels=levels,
         colormap_name=settings.colormap, unit=sound.unit, waveform=False,

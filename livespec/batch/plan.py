@@ -1,5 +1,6 @@
 """From the words on a command line to jobs."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -49,8 +50,7 @@ def _into_one_store(found: list[tuple[Path, Path]], store: Path) -> list[Job]:
         raise UsageError(f"{store}: is no name for a Zarr store", "use a name that ends in .zarr")
     if store.exists() and not store.is_dir():
         raise FileError(f"{store}: is a file", "name another, or remove it")
-    jobs = [Job(source, store, place.with_suffix("").as_posix()) for source, place in found]
-    _check_distinct(jobs)
+    jobs = [Job(source, store, place.as_posix()) for source, place in _distinct(found, "")]
     _make_folder(store)
     return jobs
 
@@ -58,19 +58,23 @@ def _into_one_store(found: list[tuple[Path, Path]], store: Path) -> list[Job]:
 def _into_a_folder(found: list[tuple[Path, Path]], folder: Path, form: Form) -> list[Job]:
     if folder.exists() and not folder.is_dir():
         raise FileError(f"{folder}: is no folder", "of several files, -o names a folder")
-    jobs = [Job(source, folder / place.with_suffix(f".{form}")) for source, place in found]
-    _check_distinct(jobs)
+    jobs = [Job(source, folder / place) for source, place in _distinct(found, f".{form}")]
     for parent in sorted({job.target.parent for job in jobs}):
         _make_folder(parent)
     return jobs
 
 
-def _check_distinct(jobs: list[Job]) -> None:
-    seen = set()
-    for job in jobs:
-        if job.result in seen:
-            raise UsageError(f"two files would both become {job.result}", "analyse their folders one after another")
-        seen.add(job.result)
+def _distinct(found: list[tuple[Path, Path]], suffix: str) -> list[tuple[Path, Path]]:
+    """Each file and where it goes: song.npz for song.flac, or song.flac.npz where there is a song.mp3 as well."""
+    short = Counter(place.with_suffix(suffix) for _, place in found)
+    places = [
+        place.with_suffix(suffix) if short[place.with_suffix(suffix)] == 1 else place.with_name(place.name + suffix)
+        for _, place in found
+    ]
+    for place, times in Counter(places).items():
+        if times > 1:
+            raise UsageError(f"two files would both become {place}", "analyse their folders one after another")
+    return [(source, place) for (source, _), place in zip(found, places, strict=True)]
 
 
 def _make_folder(path: Path) -> None:

@@ -11,6 +11,7 @@ from livespec.capture.source import SourceInfo
 from livespec.core.arrays import Float32Array
 from livespec.errors import FileError, UsageError
 from livespec.playback.loudspeaker import Loudspeaker
+from livespec.settings import LIMITS
 
 if TYPE_CHECKING:
     import soundfile
@@ -135,19 +136,23 @@ def open_sound(path: Path) -> "soundfile.SoundFile":
         raise FileError(f"{path}: no such file", "check the name, or run 'livespec --help' for the commands")
     if path.is_dir():
         raise FileError(f"{path}: is a folder", "name a sound file in it")
+    if not path.is_file():  # opening a pipe may wait for ever
+        raise FileError(f"{path}: is no regular file", "a pipe is read as standard input: livespec - < PIPE")
     try:
         sound = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path)  # any bytes may be a name
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
         raise FileError(f"{path}: {reason(error)}", "WAV, FLAC, Ogg, MP3 and AIFF files can be read") from error
-    if sound.frames == 0:
+    low, high, _ = LIMITS["samplerate"]
+    if sound.frames == 0 or not low <= sound.samplerate <= high:
         sound.close()
-        raise FileError(f"{path}: has no samples")
+        raise FileError(f"{path}: {'has no samples' if not sound.frames else f'at {sound.samplerate} Hz is no sound'}")
     return sound
 
 
 def reason(error: Exception) -> str:
     """libsndfile's own words without the path and the exception's name."""
-    return str(getattr(error, "error_string", error)).strip().rstrip(".").lower()
+    words = str(getattr(error, "error_string", error)).strip().rstrip(".").lower()
+    return "its header makes no sense" if "sf_info" in words else words  # no channels, no rate
 
 
 def read_blocks(sound: "soundfile.SoundFile", pick: list[int], length: int) -> Iterator[Float32Array]:

@@ -65,9 +65,7 @@ def render(
 def _draw(
     files: list[Path], titles: list[str], settings: Settings, target: Path, top_db: float, *, peak: bool, waveform: bool
 ) -> None:
-    import numpy as np
-
-    from livespec.figures.overview import overview
+    from livespec.figures.overview import below_the_loudest, overview
     from livespec.figures.plot import render as draw
     from livespec.figures.plot import save
 
@@ -83,10 +81,9 @@ def _draw(
             print(f"livespec: {error.message}", file=sys.stderr)
     if not sounds:
         raise FileError("none of the files can be drawn")
-    loudest = max((float(np.nanmax(sound.db)) for sound in sounds if not np.isnan(sound.db).all()), default=0.0)
     if peak:
-        sounds = [sound.below(loudest) for sound in sounds]
-        loudest = 0.0
+        sounds = below_the_loudest(sounds)
+    loudest = 0.0 if peak else max(sound.loudest_db for sound in sounds)
     levels = settings.range if not isinstance(settings.range, str) else (loudest - top_db, loudest)
     figure = draw(
         sounds, shown_titles, scale=settings.scale, fmin=settings.fmin, fmax=settings.fmax, levels=levels,

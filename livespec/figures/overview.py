@@ -1,6 +1,6 @@
 """A sound file of any length as one picture's worth of columns: streamed, pooled by maximum, in constant memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -41,11 +41,23 @@ class Overview:
     lowest: Float32Array
     highest: Float32Array
 
-    def below(self, loudest_db: float) -> "Overview":
-        """As decibels of the bare transform below a level, as `to_decibels` gives them: DC and Nyquist are doubled."""
-        db = self.db - np.float32(loudest_db)
+    @property
+    def loudest_db(self) -> float:
+        """Of all cells; 0 where there is no number."""
+        return float(np.nanmax(self.db)) if np.isfinite(self.db).any() else 0.0
+
+    def bare(self) -> "Overview":
+        """As decibels of the bare transform's magnitudes, from a full-scale sine's: DC and Nyquist are doubled."""
+        db = self.db.copy()
         db[:, [0, -1] if self.n_fft % 2 == 0 else [0]] += _TWICE_DB
         return replace(self, db=db)
+
+
+def below_the_loudest(sounds: Sequence[Overview]) -> list[Overview]:
+    """As `to_decibels` gives them, 0 dB the loudest of all of them together."""
+    bare = [sound.bare() for sound in sounds]
+    loudest = np.float32(max(sound.loudest_db for sound in bare))
+    return [replace(sound, db=sound.db - loudest) for sound in bare]
 
 
 def overview(path: Path, settings: Settings) -> Overview:
@@ -64,7 +76,7 @@ def overview(path: Path, settings: Settings) -> Overview:
         count = 1 + file.frames // engine.hop
         pooled = -(-count // _MOST_COLUMNS)
         db = np.full((-(-count // pooled), engine.bins), -np.inf, np.float32)
-        edges = np.zeros((2, len(db)), np.float32)
+        edges = np.repeat(np.array([[np.inf], [-np.inf]], np.float32), len(db), axis=1)
         done = samples = 0
         for block in _padded(_edges_of(sound, edges, pooled * engine.hop), engine.n_fft // 2):
             with np.errstate(invalid="ignore", over="ignore"):
@@ -77,6 +89,7 @@ def overview(path: Path, settings: Settings) -> Overview:
             done += len(columns)
             samples += len(block)
         quantity.apply(db)
+        edges[:, edges[0] > edges[1]] = 0.0  # a last cell that has nothing but padding
         return Overview(
             name=path.stem,
             db=db[: max(1, -(-done // pooled))],

@@ -18,13 +18,12 @@ from livespec.core.quantity import LevelQuantity
 from livespec.core.stft import Engine
 from livespec.errors import FileError, UsageError
 from livespec.session.clock import Timeline
-from livespec.session.column_description import column_description
+from livespec.session.column_description import ALONG_COLUMNS, along_columns, column_description
 from livespec.settings import averaging_of
 
 _CHUNK_BYTES: Final = 1 << 22
 _DIMENSIONS: Final = {
-    "frequencies_hz": ("frequency",), "times_s": ("time",), "positions": ("time",), "gap": ("time",),
-    "gaps": ("gap_number", "gap_field"), "mel_hz": ("mel_band",),
+    "frequencies_hz": ("frequency",), "gaps": ("gap_number", "gap_field"), "mel_hz": ("mel_band",),
 }  # fmt: skip
 _INNER: Final = {"db": "frequency", "mel": "mel_band", "mfcc": "coefficient", "chroma": "pitch_class"}
 
@@ -73,9 +72,11 @@ class ColumnArchive:
         """Make the group whole. description: `channels`, `settings`, and arrays by name."""
         if self._waiting_columns:
             self._write(self._waiting_columns)
-        whole = column_description(self._columns, self._engine, self._quantity, self._timeline) | dict(description)
+        whole = column_description(self._engine, self._quantity, self._timeline) | dict(description)
         whole["settings"] = json.dumps(whole["settings"])
         try:
+            for name, kind in ALONG_COLUMNS.items():
+                self._write_along_columns(name, kind)
             for name, value in whole.items():
                 if isinstance(value, np.ndarray):
                     array = self._group.create_array(
@@ -93,6 +94,16 @@ class ColumnArchive:
             self._unfinished.rename(self._place)
         except OSError as error:
             raise self._cannot_be_written(error) from error
+
+    def _write_along_columns(self, name: str, kind: str) -> None:
+        array, first = None, 0
+        for piece in along_columns(name, self._columns, self._engine, self._timeline):
+            if array is None:
+                array = self._group.create_array(
+                    name, shape=(self._columns,), dtype=kind, chunks=(len(piece),), dimension_names=("time",)
+                )
+            array[first : first + len(piece)] = piece
+            first += len(piece)
 
     def discard(self) -> None:
         """Leave nothing that is not whole."""

@@ -20,7 +20,7 @@ from livespec.core.quantity import LevelQuantity
 from livespec.core.stft import Engine
 from livespec.errors import FileError
 from livespec.session.clock import Timeline
-from livespec.session.column_description import column_description, positions_of
+from livespec.session.column_description import ALONG_COLUMNS, along_columns, column_description
 from livespec.settings import averaging_of
 
 _COLUMNS_AT_ONCE: Final = 1024
@@ -66,13 +66,16 @@ class ColumnFile:
                 "use a smaller --n-fft, or more sound",
             )
         temporary = self.path.with_name(self.path.name + ".tmp")
-        whole = column_description(self._columns, self._engine, self._quantity, self._timeline) | dict(description)
+        whole = column_description(self._engine, self._quantity, self._timeline) | dict(description)
         whole["settings"] = json.dumps(whole["settings"])
         try:
             with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-                self._write_columns(archive, "db", self._levels, self._finished_levels())
+                self._write_spool(archive, "db", self._levels, self._finished_levels())
                 for name, spool in self._features.items():
-                    self._write_columns(archive, name, spool, spool.chunks())
+                    self._write_spool(archive, name, spool, spool.chunks())
+                for name, kind in ALONG_COLUMNS.items():
+                    pieces = along_columns(name, self._columns, self._engine, self._timeline)
+                    _write_pieces(archive, name, kind, (self._columns,), pieces)
                 for name, value in whole.items():
                     with archive.open(f"{name}.npy", "w") as file:
                         np.lib.format.write_array(file, np.asarray(value), allow_pickle=False)
@@ -94,33 +97,35 @@ class ColumnFile:
     def _cannot_be_written(self, error: OSError) -> FileError:
         return FileError(f"{self.path}: cannot be written ({error.strerror})")
 
-    def _write_columns(
+    def _write_spool(
         self, archive: zipfile.ZipFile, name: str, spool: "_Spool", chunks: Iterator[Float32Array]
     ) -> None:
         shape = (self._columns, *spool.shape)
-        header = {
-            "descr": "<f4",
-            "fortran_order": False,
-            "shape": shape if self._channels == 1 else (self._channels, *shape),
-        }
-        with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-            np.lib.format.write_array_header_1_0(file, header)
-            for chunk in chunks:
-                file.write(chunk.data)
+        _write_pieces(archive, name, "<f4", shape if self._channels == 1 else (self._channels, *shape), chunks)
 
     def _finished_levels(self) -> Iterator[Float32Array]:
         """Channel after channel, of the quantity asked for, averaged, NaN in gaps."""
-        gap = self._timeline.straddles(positions_of(self._columns, self._engine), self._engine.n_fft)
         averager, first = None, 0
         for levels in self._levels.chunks():
             if not first:
                 averager = make_averager(averaging_of(self._engine.settings.averaging), self._engine.column_s)
-            levels[gap[first : first + len(levels)]] = np.nan
+            positions = np.arange(first, first + len(levels)) * self._engine.hop
+            levels[self._timeline.straddles(positions, self._engine.n_fft)] = np.nan
             if averager is not None:
                 averager.push(first, levels[None])
             self._quantity.apply(levels)
             yield levels
             first = (first + len(levels)) % self._columns
+
+
+def _write_pieces(
+    archive: zipfile.ZipFile, name: str, kind: str, shape: tuple[int, ...], pieces: Iterator[np.ndarray]
+) -> None:
+    """An array into the archive without having it whole."""
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": kind, "fortran_order": False, "shape": shape})
+        for piece in pieces:
+            file.write(piece.data)
 
 
 class _Spool:

@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 
@@ -132,3 +133,14 @@ def test_held_it_delivers_what_lies_before_alone(tmp_path):
     assert whole.whole_s == 1.5
     held = whole.again(9.0, 0.5, 1.0, listen=False, hold=True)
     assert np.array_equal(Received(held).wait_for(held)[0], sound[RATE : round(1.5 * RATE)])
+
+
+def test_what_is_no_sound_is_told_with_its_name_and_holds_nobody_up(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    soundfile.write(tmp_path / "slow.wav", np.zeros(1000), 50)
+    header = bytearray((tmp_path / "slow.wav").read_bytes())
+    header[24:28] = bytes(4)
+    (tmp_path / "never.wav").write_bytes(header)
+    for name, said in (("pipe", "is no regular file"), ("slow", "at 50 Hz is no sound"), ("never", "makes no sense")):
+        with pytest.raises(FileError, match=rf"{name}\.wav: .*{said}"):
+            FileSource(tmp_path / f"{name}.wav", None, 0.0)
