@@ -122,7 +122,7 @@ class FileSource(PacedSource):
                 self.trouble = speaker.trouble
             waiting.append(block)
             ahead += len(block)
-            if ahead > (_FED_AHEAD_S + self._lag_s) * self.info.samplerate * self.info.speed:
+            if ahead > _FED_AHEAD_S * self.info.samplerate * self.info.speed:
                 ahead -= len(waiting[0])
                 yield waiting.popleft()
         yield from waiting

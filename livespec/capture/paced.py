@@ -15,7 +15,6 @@ from livespec.core.arrays import Float32Array
 from livespec.core.ring import OPENED
 
 _LONGEST_WAIT_S = 0.2
-_FOLLOW = 0.05  # of what a block is apart from the device's word
 
 
 class PacedSource:
@@ -30,8 +29,6 @@ class PacedSource:
     def __init__(self, info: SourceInfo, limit: int | None = None, at_once: int = 0) -> None:
         """limit: samples after which the source ends, if it has as many. at_once: samples that come without a pace."""
         self.at_once = at_once
-        self._lag_s = 0.0
-        self._follow = 1.0
         self._began: float | None = None  # when sample 0 would have been due
         self.info = info if limit is None else replace(info, length=min(limit, info.length or limit))
         self._limit = limit
@@ -53,7 +50,6 @@ class PacedSource:
         return self._finished.is_set()
 
     def start(self, ring: SharedRing, reception: Reception) -> None:
-        self._lag_s = reception.lag_s
         self._thread = threading.Thread(
             target=self._run, args=(ring, reception), name=f"livespec-source-{self.info.kind}", daemon=True
         )
@@ -92,11 +88,10 @@ class PacedSource:
         per_s = self.info.samplerate * self.info.speed
         now = time.perf_counter()
         heard = self.heard_at(end)
-        if self._began is None:
+        if heard is not None:
+            self._began = heard - end / per_s
+        elif self._began is None:
             self._began = now - first / per_s
-        if heard is not None:  # the device's word jitters with its buffers: followed slowly, but for the first
-            self._began += (heard - self._lag_s - end / per_s - self._began) * self._follow
-            self._follow = _FOLLOW
         late = now - self._began - end / per_s
         if late > 1.0:  # a pipe that paused: go on from here, do not race to catch up
             self._began += late

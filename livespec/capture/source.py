@@ -42,14 +42,12 @@ class Reception:
 
     wake: set after every block. needed_from: position of the oldest sample that a reader still needs;
     sources that can wait (files, pipes) do not overwrite it, and stay within `read_ahead` samples of it, so that
-    little is left to do when a run is ended. Devices cannot wait. lag_s: how much later than it comes in sound is at
-    the edge of the picture; a source that is heard comes so much earlier.
+    little is left to do when a run is ended. Devices cannot wait.
     """
 
     wake: threading.Event
     needed_from: Callable[[], int]
     read_ahead: int = sys.maxsize
-    lag_s: float = 0.0
 
 
 class Source(Protocol):

@@ -31,7 +31,6 @@ from livespec.session.stats import Durations, StartupTimes, process_figures
 from livespec.settings import Settings
 
 _LATE_S: Final = 1.0  # for so long, sound that has not come may still come
-_PICTURE_LAG_S: Final = 0.075  # measured: blocks that come in bursts, a batch of columns, a frame; beside half a window
 _DRAIN_TIMEOUT_S: Final = 3600.0
 
 
@@ -104,8 +103,7 @@ class Monitor:
             exporter = self._exporter
             self._begin("disk", lambda: exporter.run(stopping), stopping)
         read_ahead = read_ahead_of(self.engine.n_fft, self.engine.samplerate)
-        lag_s = self.engine.n_fft / 2 / self.engine.samplerate / (self.source.info.speed or 1.0) + _PICTURE_LAG_S
-        self.source.start(self.ring, Reception(self._wake, self._needed_from, read_ahead, lag_s))
+        self.source.start(self.ring, Reception(self._wake, self._needed_from, read_ahead))
 
     def restart(self, source: Source) -> None:
         """Go on with another source of the same sound, in an empty ring. Not while all of it is exported."""

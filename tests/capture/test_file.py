@@ -1,17 +1,11 @@
 import os
-import threading
-import time
 
 import numpy as np
 import pytest
 import soundfile
 
 from livespec.capture.file import FileSource, choose_channels
-from livespec.capture.shared_ring import SharedRing
-from livespec.capture.source import Reception
-from livespec.core.ring import Geometry
 from livespec.errors import FileError, UsageError
-from tests.support.program import wait_until
 from tests.support.signals import white_noise
 
 RATE = 22_050
@@ -94,45 +88,6 @@ def test_what_is_no_sound_is_refused_by_name_before_anything_starts(tmp_path, ma
     with pytest.raises(FileError, match=message) as caught:
         FileSource(path, None, 0.0)
     assert str(path) in caught.value.message
-
-
-# ---- from the middle, for replays ----
-
-
-class Received:
-    """A ring, and when each block came into it."""
-
-    def __init__(self, source, lag_s=0.0):
-        self.ring = SharedRing.create(Geometry(len(source.info.channels), 1 << 19))
-        self.came = threading.Event()
-        source.start(self.ring, Reception(self.came, lambda: self.ring.end, lag_s=lag_s))
-
-    def wait_for(self, source):
-        wait_until(lambda: source.finished, "the file has ended", 10)
-        return self.ring.view(0, self.ring.end)
-
-
-def test_it_goes_on_from_any_second_with_what_lies_before_it_at_once(tmp_path):
-    sound = white_noise(4 * RATE, 0.1)
-    soundfile.write(tmp_path / "a.wav", sound, RATE, subtype="FLOAT")
-    source = FileSource(tmp_path / "a.wav", None, 4.0).again(3.0, 2.0, 4.0, listen=False, hold=False)
-    assert (source.info.origin_s, source.at_once, source.info.length) == (1.0, 2 * RATE, 3 * RATE)
-    began = time.perf_counter()
-    received = Received(source)
-    wait_until(lambda: received.ring.end >= 2 * RATE, "what lies before is there")
-    assert time.perf_counter() - began < 0.5  # of 2 s
-    assert np.array_equal(received.wait_for(source)[0], sound[RATE:])
-    assert time.perf_counter() - began > 0.2  # the last second, four times as fast
-    source.stop()
-
-
-def test_held_it_delivers_what_lies_before_alone(tmp_path):
-    sound = white_noise(2 * RATE, 0.1)
-    soundfile.write(tmp_path / "a.wav", sound, RATE, subtype="FLOAT")
-    whole = FileSource(tmp_path / "a.wav", None, 1.0, limit=round(1.5 * RATE))
-    assert whole.whole_s == 1.5
-    held = whole.again(9.0, 0.5, 1.0, listen=False, hold=True)
-    assert np.array_equal(Received(held).wait_for(held)[0], sound[RATE : round(1.5 * RATE)])
 
 
 def test_what_is_no_sound_is_told_with_its_name_and_holds_nobody_up(tmp_path):
