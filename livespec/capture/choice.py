@@ -17,19 +17,12 @@ _DEFAULT_CHANNELS: Final = 2
 class SourceChoice:
     """Begins to look for devices at once, where they matter; `result` waits for them.
 
-    fast: files and pipes run as fast as possible unless a speed is given. listen: a file is heard. `note`: a sentence
-    for the person where the source is not what was hoped for. Raises `LivespecError`.
+    fast: files and pipes run as fast as possible unless a speed is given. `note`: a sentence for the person where the
+    source is not what was hoped for. Raises `LivespecError`.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        pcm: str | None,
-        speed: float | None,
-        duration: float | None,
-        *,
-        fast: bool,
-        listen: bool = False,
+        self, settings: Settings, pcm: str | None, speed: float | None, duration: float | None, *, fast: bool
     ) -> None:
         if duration is not None and not 0 < duration < math.inf:
             raise UsageError(f"duration = {duration:g} s is not a length of time", "give seconds, more than 0")
@@ -37,7 +30,7 @@ class SourceChoice:
             raise UsageError(f"speed = {speed:g} is not a speed", "1 is real time, 0 as fast as possible")
         if speed is not None and settings.source in (None, "mic"):
             raise UsageError("--speed is for files; a microphone has its own pace", "name a file, or leave --speed out")
-        self._settings, self._pcm, self._duration, self._listen = settings, pcm, duration, listen
+        self._settings, self._pcm, self._duration = settings, pcm, duration
         self._speed = speed if speed is not None else (0.0 if fast else 1.0)
         self._speed_given = speed
         wanted = settings.source
@@ -70,7 +63,7 @@ class SourceChoice:
             raise UsageError(
                 f"{path}: is at {rate} Hz, not {settings.samplerate} Hz", "leave the samplerate to the file"
             )
-        return FileSource(path, settings.channels, self._speed, self._limit(rate), listen=self._listen)
+        return FileSource(path, settings.channels, self._speed, self._limit(rate))
 
     def _demo(self) -> Source:
         from livespec.capture.demo import DemoSource

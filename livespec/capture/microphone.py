@@ -32,7 +32,6 @@ class MicrophoneSource:
     """Captures channels of one input device at one rate."""
 
     finished = False
-    at_once = 0
 
     def __init__(self, device: InputDevice, channels: tuple[int, ...], samplerate: int) -> None:
         self.info = SourceInfo("mic", device.description, samplerate, channels, live=True)

@@ -26,10 +26,8 @@ class PacedSource:
     device_latency_ms: float | None = None
     trouble = ""
 
-    def __init__(self, info: SourceInfo, limit: int | None = None, at_once: int = 0) -> None:
-        """limit: samples after which the source ends, if it has as many. at_once: samples that come without a pace."""
-        self.at_once = at_once
-        self._began: float | None = None  # when sample 0 would have been due
+    def __init__(self, info: SourceInfo, limit: int | None = None) -> None:
+        """limit: samples after which the source ends, if it has as many."""
         self.info = info if limit is None else replace(info, length=min(limit, info.length or limit))
         self._limit = limit
         self.failure: BaseException | None = None
@@ -40,10 +38,6 @@ class PacedSource:
     def blocks(self) -> Iterator[Float32Array]:
         """The sound, block by block."""
         raise NotImplementedError
-
-    def heard_at(self, position: int) -> float | None:  # noqa: ARG002 - those that are heard have one
-        """When a sample is heard, in seconds of `time.perf_counter`: then it is due; None: by the clock."""
-        return None
 
     @property
     def finished(self) -> bool:
@@ -70,32 +64,25 @@ class PacedSource:
             reception.wake.set()
 
     def _deliver(self, ring: SharedRing, reception: Reception) -> None:
+        started: float | None = None
         flags = OPENED
         for block in self._up_to_limit():
+            started = started or time.perf_counter()
             if not self._wait_for_room(ring, reception, len(block)):
                 return
-            if self.info.speed and ring.end >= self.at_once:
-                if self._began is None:
-                    flags = OPENED  # the pace begins here
-                if not self._wait_until_due(ring.end, ring.end + len(block)):
-                    return
+            if self.info.speed:
+                due = started + (ring.end + len(block)) / (self.info.samplerate * self.info.speed)
+                late = time.perf_counter() - due
+                if late < 0:
+                    if self._stopping.wait(-late):
+                        return
+                elif late > 1.0:  # a pipe that paused: go on from here, do not race to catch up
+                    started += late
+            if self._stopping.is_set():
+                return
             ring.write(block, time.perf_counter_ns(), flags)
             flags = 0
             reception.wake.set()
-
-    def _wait_until_due(self, first: int, end: int) -> bool:
-        """Until the last sample of a block is; False if the source is stopped meanwhile."""
-        per_s = self.info.samplerate * self.info.speed
-        now = time.perf_counter()
-        heard = self.heard_at(end)
-        if heard is not None:
-            self._began = heard - end / per_s
-        elif self._began is None:
-            self._began = now - first / per_s
-        late = now - self._began - end / per_s
-        if late > 1.0:  # a pipe that paused: go on from here, do not race to catch up
-            self._began += late
-        return not self._stopping.wait(-late) if late < 0 else not self._stopping.is_set()
 
     def _up_to_limit(self) -> Iterator[Float32Array]:
         left = sys.maxsize if self._limit is None else self._limit

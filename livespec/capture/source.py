@@ -18,7 +18,7 @@ class SourceInfo:
 
     live: samples that do not come in time are lost (a device), not merely late (a file, a pipe).
     speed: seconds of sound a second; 0 is as fast as the readers allow.
-    length: samples in all, where that is known. origin_s: of a file, where in it the first sample is.
+    length: samples in all, where that is known.
     """
 
     kind: SourceKind
@@ -28,7 +28,6 @@ class SourceInfo:
     live: bool = False
     speed: float = 1.0
     length: int | None = None
-    origin_s: float = 0.0
 
     @property
     def title(self) -> str:
@@ -67,10 +66,6 @@ class Source(Protocol):
     @property
     def trouble(self) -> str:
         """What is wrong right now, in a few words for a banner; empty when all is well."""
-
-    @property
-    def at_once(self) -> int:
-        """Samples that come as fast as they can before the pace begins."""
 
     @property
     def device_latency_ms(self) -> float | None:

@@ -32,8 +32,6 @@ class Run:
     view: ViewKind
     speed: float | None
     duration: float | None
-    loop: bool
-    listen: bool
     pcm: str | None
     export: Path | None
     stats: Path | None
@@ -124,8 +122,6 @@ def monitor(
     speed: Annotated[
         str | None, typer.Option(metavar="X", help="Of a file: 1 real time, 0 as fast as possible.")
     ] = None,
-    loop: Annotated[bool, typer.Option("--loop", help="Begin a file anew at its end.")] = False,
-    listen: Annotated[bool, typer.Option("--listen", help="Hear a file while it is shown.")] = False,
     format_: Annotated[
         str | None,
         typer.Option("--format", metavar="FMT", help="Raw samples on standard input: f32le, s16le, s24le …"),
@@ -183,8 +179,6 @@ def monitor(
         view=_view(view),
         speed=number("speed", speed) if speed is not None else None,
         duration=number("duration", duration) if duration is not None else None,
-        loop=loop,
-        listen=listen,
         pcm=format_,
         export=_target(export),
         stats=_target(stats),
@@ -202,9 +196,7 @@ def run(order: Run) -> None:
     """Do it. Raises `LivespecError`."""
     from livespec.capture.choice import SourceChoice
 
-    source_choice = SourceChoice(
-        order.settings, order.pcm, order.speed, order.duration, fast=order.view == "none", listen=order.listen
-    )
+    source_choice = SourceChoice(order.settings, order.pcm, order.speed, order.duration, fast=order.view == "none")
 
     # While the devices are being listed; Qt comes after that, while the capture starts.
     from livespec.display.colormaps import colormap
@@ -230,7 +222,7 @@ def run(order: Run) -> None:
             if order.view == "window":
                 from livespec.display.window.main_window import Ending, run_window
 
-                run_window(monitor, Ending(order.duration, order.screenshot), stop_requests, _replay(monitor, order))
+                run_window(monitor, Ending(order.duration, order.screenshot), stop_requests)
             else:
                 _run_headless(monitor, order, stop_requests)
         finally:
@@ -240,17 +232,6 @@ def run(order: Run) -> None:
             write_json(order.stats, monitor.stats())
     if order.view == "none" and order.screenshot is not None:
         _save_headless_picture(monitor, order.screenshot)
-
-
-def _replay(monitor: Any, order: Run) -> Any:
-    """The controls of a file that has a pace."""
-    from livespec.capture.file import FileSource
-    from livespec.session.replay import Replay
-
-    source = monitor.source
-    if not isinstance(source, FileSource) or not source.info.speed:
-        return None
-    return Replay(monitor, source, loop=order.loop, listen=order.listen)
 
 
 def _run_headless(monitor: Any, order: Run, stop_requests: Sequence[int]) -> None:
@@ -284,21 +265,6 @@ def _save_headless_picture(monitor: Any, path: Path) -> None:
     save_png(pixels, path)
     del application
     print(f"livespec: the picture is in {path}", file=sys.stderr)
-
-
-def _check_replay(order: Run) -> None:
-    """What is asked of a file that is played needs one, a window and a pace."""
-    for flag, wanted in (("--listen", order.listen), ("--loop", order.loop)):
-        if not wanted:
-            continue
-        if order.settings.source in (None, "mic", "demo", "-"):
-            raise UsageError(f"{flag} is for files", f"name one: livespec song.flac {flag}")
-        if order.view == "none":
-            raise UsageError(f"{flag} needs a window", "leave it or --view none out")
-        if order.speed == 0:
-            raise UsageError(f"{flag} needs a pace", "leave it or --speed 0 out")
-        if order.export is not None and order.loop:
-            raise UsageError("--export is of one unbroken run, without --loop", "leave one of them out")
 
 
 def _target(path: Path | None) -> Path | None:
@@ -344,7 +310,6 @@ def _check(order: Run, given: dict[str, Any]) -> None:
         )
     if "device" in given and source not in (None, "mic"):
         raise UsageError(f"--device and --source {source} exclude each other", "leave one of them out")
-    _check_replay(order)
     if given.get("fullscreen") and order.view == "none":
         raise UsageError("--fullscreen needs a window", "leave it or --view none out")
     written = [path for path in (order.export, order.stats, order.screenshot) if path is not None]

@@ -15,7 +15,7 @@ class Playhead:
     """Follows the time line's clock, less the delay within which blocks come in. The GUI thread's."""
 
     def __init__(self, timeline: Timeline, speed: float) -> None:
-        self.timeline, self._speed = timeline, speed
+        self._timeline, self._speed = timeline, speed
         self._at: float | None = None
         self._looked = 0.0
 
@@ -23,8 +23,8 @@ class Playhead:
         """Seconds of the session that have surely come in by now. extra_delay_s: what the analysis adds."""
         now = time.perf_counter()
         elapsed, self._looked = (now - self._looked) * self._speed, now
-        target = self.timeline.seconds_now() - self.timeline.delay_s - extra_delay_s
-        beginning = self.timeline.seconds_now() < _BEGINNING_S  # how late blocks come is not known yet
+        target = self._timeline.seconds_now() - self._timeline.delay_s - extra_delay_s
+        beginning = self._timeline.seconds_now() < _BEGINNING_S  # how late blocks come is not known yet
         if self._at is None or beginning or abs(target - self._at) > _JUMP_S:
             self._at = target
             return target

@@ -194,7 +194,7 @@ class SceneBuilder:
         plot = plot_area(frame)
         start_s = end_s - span_s
         to_x = _linear(start_s, span_s, plot)
-        marks, times = _time_marks(frame, plot, start_s, span_s, timeline)
+        marks, times = _time_marks(frame, plot, start_s, span_s, timeline.start_wall_time if frame.clock else None)
         runs = waterfall_runs(columns, timeline, plot, to_x)
         return Scene(
             width=frame.width,
@@ -292,14 +292,13 @@ def _holes(timeline: Timeline, plot: Rect, to_x: Callable[[float], float]) -> li
 
 
 def _time_marks(
-    frame: Frame, plot: Rect, start_s: float, span_s: float, timeline: Timeline
+    frame: Frame, plot: Rect, start_s: float, span_s: float, origin: float | None
 ) -> tuple[list[Box], tuple[Label, ...]]:
     px = _scaler(frame.scale)
     bottom = plot.y + plot.height
     boxes, labels = [], []
     unit_from = frame.width - px(24) - px(_TEXT_CHARACTER_PX * len(frame.quantity.unit))
-    origin = timeline.start_wall_time if frame.clock else None
-    for place, text in time_ticks(start_s + timeline.origin_s, span_s, origin, plot.width, px(96)):
+    for place, text in time_ticks(start_s, span_s, origin, plot.width, px(96)):
         x = plot.x + min(round(place * plot.width), plot.width - 1)
         boxes.append(Box(x, bottom, px(1), px(6), LINE))
         if x + px(_TEXT_CHARACTER_PX * len(text) / 2) < unit_from:

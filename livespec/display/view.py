@@ -16,10 +16,8 @@ from livespec.display.colormaps import colormap
 from livespec.display.playhead import Playhead
 from livespec.display.scene import AMBER, RED, Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
 from livespec.session.analysis import ViewRequest
-from livespec.session.clock import Timeline
 from livespec.session.monitor import Monitor
 from livespec.session.picture import PictureAxis, picture_axis
-from livespec.session.replay import Replay
 from livespec.settings import PICTURES, SCALES, START_RANGE_DBFS, Picture, Settings
 
 _RANGE_INTERVAL_S: Final = 0.5
@@ -32,11 +30,10 @@ _ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
 class View:
     """The GUI thread's. `settings` is what is shown now; `frozen` whether the picture stands."""
 
-    def __init__(self, monitor: Monitor, replay: Replay | None = None) -> None:
-        self._monitor, self._replay = monitor, replay
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
         self.settings = monitor.settings
         self._playhead = Playhead(monitor.timeline, monitor.source.info.speed)
-        self._shown: tuple[Columns, Timeline, float] | None = None
         self._builder = SceneBuilder()
         given = self.settings.range
         shift = round(monitor.quantity.shift_db)
@@ -57,10 +54,8 @@ class View:
         return self._frozen is not None
 
     def toggle_freeze(self) -> None:
-        """Let the picture stand, or go back to now. The capture goes on; the replay of a file pauses."""
-        if self._replay is not None:
-            self._replay.toggle_pause()
-        elif self._frozen is None:
+        """Let the picture stand, or go back to now. The capture goes on."""
+        if self._frozen is None:
             self._frozen = Columns.now(self._monitor.analysis.store), self._end_s()
         else:
             self._frozen = None
@@ -94,22 +89,11 @@ class View:
         """The frame to draw now, and the columns it shows."""
         if self._auto is not None and self._frozen is None:
             self._follow_range(height)
-        columns, timeline, end_s = self._now()
+        columns, end_s = self._frozen or (Columns.now(self._monitor.analysis.store), self._end_s())
         frame = self._current_frame(width, height, scale, columns.store.picture)
         if self._frozen is None:
             self._monitor.analysis.request(self.request_for(plot_area(frame).width))
-        return self._builder.build(frame, columns, timeline, end_s, self.settings.span), columns
-
-    def _now(self) -> tuple[Columns, Timeline, float]:
-        """What to show: of a file that goes on elsewhere, the picture before until the new one is whole."""
-        monitor = self._monitor
-        if self._frozen is not None:
-            return self._frozen[0], monitor.timeline, self._frozen[1]
-        if self._shown is None or not monitor.filling:
-            if self._playhead.timeline is not monitor.timeline:
-                self._playhead = Playhead(monitor.timeline, monitor.source.info.speed)
-            self._shown = Columns.now(monitor.analysis.store), monitor.timeline, self._end_s()
-        return self._shown
+        return self._builder.build(frame, columns, self._monitor.timeline, end_s, self.settings.span), columns
 
     def behind_s(self) -> float:
         """How far a frozen picture is behind."""
@@ -154,10 +138,6 @@ class View:
             out.append(Banner("DEMO SIGNAL", AMBER))
         if self._monitor.source.trouble:
             out.append(Banner(self._monitor.source.trouble, RED))
-        if self._replay is not None and self._replay.refused:
-            out.append(Banner(self._replay.refused, RED))
-        if self._replay is not None and self._replay.paused:
-            out.append(Banner("PAUSED", AMBER))
         if self._frozen is not None:
             out.append(Banner(f"FROZEN  \N{MINUS SIGN}{self.behind_s():.1f} s", AMBER))
         return tuple(out)

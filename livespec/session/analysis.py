@@ -72,11 +72,6 @@ class Analysis:
         self._request = view
 
     @property
-    def requested(self) -> ViewRequest:
-        """What was asked for last."""
-        return self._request
-
-    @property
     def needed_from(self) -> int:
         """Position of the oldest sample that is still to be analysed."""
         return min(self._framer.needed_from, self._metered)

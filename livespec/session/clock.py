@@ -64,12 +64,11 @@ class _Settling:
 class Timeline:
     """Seconds since the first sample, holes included, for positions and for the system's clock.
 
-    live: whether what does not come in time is lost. speed: seconds of sound a second; 0: unpaced. origin_s: of a file,
-    where in it the first sample is.
+    live: whether what does not come in time is lost. speed: seconds of sound a second; 0: unpaced.
     """
 
-    def __init__(self, samplerate: int, *, live: bool, speed: float = 1.0, origin_s: float = 0.0) -> None:
-        self.samplerate, self.origin_s = samplerate, origin_s
+    def __init__(self, samplerate: int, *, live: bool, speed: float = 1.0) -> None:
+        self.samplerate = samplerate
         self._live, self._speed = live, speed
         self.gaps: tuple[Gap, ...] = ()
         self.overflows = 0
@@ -114,8 +113,8 @@ class Timeline:
             self.start_wall_time = time.time() - time.perf_counter() + entered - end / self.samplerate
         elif self._live:
             self._watch(entered, arrival, flags)
-        elif flags & OPENED or entered - self._entered > _STALL_S + self._block_s:
-            self._buckets.clear()  # a pace begins, or a pipe that paused goes on where it was
+        elif entered - self._entered > _STALL_S + self._block_s:
+            self._buckets.clear()  # a file or a pipe that paused goes on where it was
         self.block = end - self._end
         self._end, self._entered = end, entered
         if self._settling is None:

@@ -66,7 +66,11 @@ class Monitor:
         if info.length is not None and info.length < self.engine.n_fft:
             raise too_short(info.name, info.length, self.engine.n_fft)
         self.shown = shown_of(info, settings.show)
-        self._prepare(view)
+        self.ring = open_ring(info, settings)
+        self.timeline = Timeline(info.samplerate, live=info.live, speed=info.speed)
+        self.analysis = Analysis(
+            self.ring, self.engine, self.shown, self.timeline, view, self.quantity, may_skip=info.live
+        )
         self.view_figures = ViewFigures(Durations(), Durations())
         self.startup = StartupTimes()
         self.ended = threading.Event()
@@ -76,57 +80,23 @@ class Monitor:
             if export
             else None
         )
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
         self._threads: list[threading.Thread] = []
         self._started_at = 0.0
         self._process_figures: dict[str, float] | None = None
-
-    def _prepare(self, view: ViewRequest) -> None:
-        """What belongs to one run of the source."""
-        info = self.source.info
-        self.ring = open_ring(info, self.settings)
-        self.timeline = Timeline(info.samplerate, live=info.live, speed=info.speed, origin_s=info.origin_s)
-        self.analysis = Analysis(
-            self.ring, self.engine, self.shown, self.timeline, view, self.quantity, may_skip=info.live
-        )
-        self._filled = False
-        self._stopping = threading.Event()
-        self._wake = threading.Event()
 
     # ---- life ----
 
     def start(self) -> None:
         """Start the readers, then the source."""
         self._started_at = time.perf_counter()
-        analysis, wake, stopping = self.analysis, self._wake, self._stopping
-        self._begin("analysis", lambda: analysis.run(wake, stopping), stopping)
+        self._begin("analysis", lambda: self.analysis.run(self._wake, self._stopping))
         if self._exporter is not None:
             exporter = self._exporter
-            self._begin("disk", lambda: exporter.run(stopping), stopping)
+            self._begin("disk", lambda: exporter.run(self._stopping))
         read_ahead = read_ahead_of(self.engine.n_fft, self.engine.samplerate)
         self.source.start(self.ring, Reception(self._wake, self._needed_from, read_ahead))
-
-    def restart(self, source: Source) -> None:
-        """Go on with another source of the same sound, in an empty ring. Not while all of it is exported."""
-        assert self._exporter is None
-        self._end_readers()
-        self.ring.close()
-        self.source = source
-        self._prepare(self.analysis.requested)
-        self.ended.clear()
-        self.start()
-
-    @property
-    def exports(self) -> bool:
-        """Whether every column is being written to a file."""
-        return self._exporter is not None
-
-    @property
-    def filling(self) -> bool:
-        """Whether the pace has not begun, after what comes at once: the picture is not yet what it will be."""
-        if not self._filled:
-            paced = self.timeline.known_until > self.source.at_once or self.source.finished
-            self._filled = paced and self.analysis.caught_up
-        return not self._filled
 
     def stop(self) -> None:
         """Stop the source, let the readers finish what waits for them, complete the files.
@@ -135,10 +105,14 @@ class Monitor:
         """
         self._process_figures = process_figures()  # while the capture process is there
         ran_out = self.source.finished
-        self._end_readers()
+        self.source.stop()
+        self._note_startup()
+        self._stopping.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join(timeout=_DRAIN_TIMEOUT_S)
         self.failure = self.failure or self.source.failure
-        unknown_length = self.source.info.length is None  # a pipe: of files it is known before
-        if ran_out and unknown_length and self.failure is None and not self.analysis.columns:
+        if ran_out and self.failure is None and not self.analysis.columns:  # a pipe: of files it is known before
             self.failure = too_short(self.source.info.name, self.ring.end, self.engine.n_fft)
         try:
             if self._exporter is not None:
@@ -174,23 +148,14 @@ class Monitor:
         """The error of a device from which nothing came."""
         return no_sound(self.source)
 
-    def _end_readers(self) -> None:
-        self.source.stop()
-        self._note_startup()
-        self._stopping.set()
-        self._wake.set()
-        for thread in self._threads:
-            thread.join(timeout=_DRAIN_TIMEOUT_S)
-        self._threads.clear()
-
-    def _begin(self, name: str, work: Callable[[], None], stopping: threading.Event) -> None:
+    def _begin(self, name: str, work: Callable[[], None]) -> None:
         def guarded() -> None:
             try:
                 work()
             except BaseException as error:  # noqa: BLE001 - a dead thread must not be silent
                 self.failure = self.failure or error
                 self.ended.set()
-                stopping.set()
+                self._stopping.set()
 
         thread = threading.Thread(target=guarded, name=f"livespec-{name}", daemon=True)
         self._threads.append(thread)

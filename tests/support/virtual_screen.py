@@ -84,10 +84,6 @@ class ScreenWindow:
         """Press and let go."""
         self._do("key", "--clearmodifiers", name)
 
-    def click(self, x: int, y: int) -> None:
-        """The left button, at a place in the window."""
-        self._do("mousemove", "--sync", "--window", self._number, str(x), str(y), "click", "1")
-
     def focus(self) -> None:
         self._do("windowfocus", "--sync", self._number)
 

@@ -8,9 +8,10 @@ import pytest
 import soundfile
 from cmap import Colormap
 
-from livespec.display.scene import AMBER, BACKGROUND, GAP_STROKE, LINE, PITCH
+from livespec.core.scales import FrequencyAxis
+from livespec.display.scene import AMBER, BACKGROUND, GAP_STROKE, LINE, PITCH, Frame, Palette, Rect, plot_area
 from tests.support.exports import Export, position_chirp, read_picture
-from tests.support.on_screen import capture_when, is_colour, plot_on, row_of
+from tests.support.program import wait_until
 from tests.support.signals import sine_on_bin
 from tests.support.virtual_microphone import RATE
 
@@ -29,6 +30,24 @@ def tones(seconds):
 # ---- what is on the screen ----
 
 
+def is_colour(picture, colour):
+    return (picture == np.array(colour, np.uint8)).all(axis=-1)
+
+
+def plot_on(picture):
+    """Where the waterfall is, by the picture alone: what is not background, right of the frequency ticks."""
+    middle = [72 + 600, 72 + 603]  # below one of them may hang a tick of the time axis
+    rows = np.flatnonzero(~is_colour(picture[44:, middle], BACKGROUND).any(axis=1))
+    height = int(np.flatnonzero(np.diff(rows, append=rows[-1] + 2) > 1)[0]) + 1
+    columns = np.flatnonzero(~is_colour(picture[44 + height // 2, 72:1280], BACKGROUND))
+    width = int(np.flatnonzero(np.diff(columns, append=columns[-1] + 2) > 1)[0]) + 1
+    plot = Rect(72, 44, width, height)
+    palette = Palette(np.zeros((256, 3), np.uint8), 0, 1)
+    frame = Frame(1280, plot.y + plot.height + 34, 1.0, "", "", FrequencyAxis("mel", 40, 16_000), palette)
+    assert plot == plot_area(frame)
+    return plot
+
+
 def lit_rows(picture):
     """The brightest row of each bright stripe, in pixels from the top of the screen; none before the first frame."""
     if not is_colour(picture[[5, 20, 700], [5, 1270, 1270]], BACKGROUND).all():
@@ -44,6 +63,22 @@ def lit_rows(picture):
 def tick_rows(picture):
     plot = plot_on(picture)
     return np.flatnonzero(is_colour(picture[:, plot.x - 3], LINE)).tolist()
+
+
+# ---- where it should be: the scales' definitions ----
+
+
+def slaney_mel(hz):
+    return hz * 3 / 200 if hz < 1000 else 15 + 27 * np.log(hz / 1000) / np.log(6.4)
+
+
+FORWARD = {"linear": lambda hz: hz, "log": np.log, "mel": slaney_mel}
+
+
+def row_of(hz, scale, fmin, fmax, plot):
+    forward = FORWARD[scale]
+    place = (forward(hz) - forward(fmin)) / (forward(fmax) - forward(fmin))
+    return plot.y + plot.height - 1 - np.floor(place * plot.height)
 
 
 def assert_lit_where_the_axis_says(picture, scale, fmin, fmax=16_000):
@@ -83,6 +118,18 @@ def shown(microphone, screen, start, tmp_path):
         return program, window
 
     return begin
+
+
+def capture_when(screen, holds, what, seconds=5):
+    """The first picture of the screen that fulfils a condition."""
+    pictures = []
+
+    def fulfilled():
+        pictures[:] = [screen.capture()]
+        return holds(pictures[0])
+
+    wait_until(fulfilled, what, seconds)
+    return pictures[0]
 
 
 @pytest.mark.parametrize(("scale", "fmin"), [("linear", 0), ("log", 40), ("mel", 40)])

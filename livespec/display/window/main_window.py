@@ -1,28 +1,24 @@
 """The main window: the picture, a status line, the keys; and the loop that runs it."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QImage, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
 
 from livespec.display.colormaps import next_colormap
 from livespec.display.image import save_image
 from livespec.display.view import View
 from livespec.display.window.picture import PictureWindow
-from livespec.display.window.transport import Transport
 from livespec.session.monitor import Monitor
-from livespec.session.replay import Replay
 
 _FRAME_S: Final = 1 / 60
 _STATUS_S: Final = 0.25
 _HIDDEN_S: Final = 0.1
-_SKIP_S, _FAR_S = 5.0, 30.0
 _SIZE: Final = (1280, 800)
 _SMALLEST: Final = (480, 320)
 
@@ -57,14 +53,12 @@ class Ending:
 class MainWindow(QMainWindow):
     """The GUI thread's. `failure`: what ended it, if anything did."""
 
-    def __init__(
-        self, monitor: Monitor, ending: Ending, stop_requests: Sequence[int] = (), replay: Replay | None = None
-    ) -> None:
+    def __init__(self, monitor: Monitor, ending: Ending, stop_requests: Sequence[int] = ()) -> None:
         super().__init__()
         self._stop_requests = stop_requests
         self.failure: BaseException | None = None
-        self._monitor, self._ending, self._replay = monitor, ending, replay
-        self._view = View(monitor, replay)
+        self._monitor, self._ending = monitor, ending
+        self._view = View(monitor)
         self._picture = PictureWindow(monitor, self._view, self._fail)
         self.setWindowTitle(f"{monitor.source.info.title} \N{EM DASH} livespec")
         self.setStyleSheet(_STYLE)
@@ -74,8 +68,7 @@ class MainWindow(QMainWindow):
         container = QWidget.createWindowContainer(self._picture, self)
         container.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         container.setAccessibleName("Spectrogram")
-        self._transport = Transport(replay) if replay is not None else None
-        self.setCentralWidget(_stacked(container, self._transport))
+        self.setCentralWidget(container)
         container.setFocus()
         self._container = container
         self._left, self._right = ShortenedLabel(), QLabel()
@@ -110,51 +103,23 @@ class MainWindow(QMainWindow):
             ("Leave full screen", ("Esc",), self._leave_full_screen),
             ("Quit", ("Q", "Ctrl+Q"), self.close),
         )
-        for name, sequences, act in (*keys, *self._replay_keys()):
+        for name, sequences, act in keys:
             action = QAction(self.tr(name), self)
             action.setShortcuts([QKeySequence(sequence) for sequence in sequences])
             action.triggered.connect(lambda _checked=False, act=act: act())
             self.addAction(action)
 
-    def _replay_keys(self) -> Iterator[tuple[str, tuple[str, ...], Callable[[], object]]]:
-        replay, transport = self._replay, self._transport
-        if replay is None or transport is None:
-            return
-        for name, key, seconds in (
-            ("Back", "Left", -_SKIP_S), ("On", "Right", _SKIP_S),
-            ("Far back", "Shift+Left", -_FAR_S), ("Far on", "Shift+Right", _FAR_S),
-        ):  # fmt: skip
-            yield name, (key,), partial(replay.skip, seconds)
-        yield "To the start", ("Home",), partial(replay.seek, 0.0)
-        yield "Loop", ("R",), transport.toggle_loop
-        yield "Slower", ("[",), partial(replay.step_speed, -1)
-        yield "Faster", ("]",), partial(replay.step_speed, 1)
-        yield "As fast as it is", ("Backspace",), partial(replay.set_speed, 1.0)
-        yield "Listen", ("H",), replay.toggle_listen
-
     def _toggle_full_screen(self) -> None:
         if self.isFullScreen():
             self._leave_full_screen()
         else:
-            self._show_controls(shown=False)
+            self.statusBar().hide()
             self.showFullScreen()
 
     def _leave_full_screen(self) -> None:
         if self.isFullScreen():
-            self._show_controls(shown=True)
+            self.statusBar().show()
             self.showNormal()
-
-    def _show_controls(self, *, shown: bool) -> None:
-        self.statusBar().setVisible(shown)
-        if self._transport is not None:
-            self._transport.setVisible(shown)
-
-    def show_as_wanted(self) -> None:
-        """Fill the screen if the settings say so."""
-        if self._monitor.settings.fullscreen:
-            self._toggle_full_screen()
-        else:
-            self.show()
 
     # ---- the loop ----
 
@@ -180,13 +145,9 @@ class MainWindow(QMainWindow):
 
     def _look_after_session(self) -> None:
         now = time.perf_counter()
-        if self._replay is not None:
-            self._replay.look_after()
         if now >= self._status_due:
             self._status_due = now + _STATUS_S
             self._show_status(now)
-            if self._transport is not None:
-                self._transport.update_state()
             self._monitor.poll()
         monitor = self._monitor
         if monitor.failure is not None:
@@ -194,13 +155,8 @@ class MainWindow(QMainWindow):
         elif self._ending.duration_s is not None:
             if monitor.waited_in_vain:
                 self._fail(monitor.no_sound())
-            elif monitor.seconds >= self._ending.duration_s or (monitor.ended.is_set() and not self._stays):
+            elif monitor.seconds >= self._ending.duration_s or monitor.ended.is_set():
                 self.end_soon()
-
-    @property
-    def _stays(self) -> bool:
-        """Whether the end of the sound is none of the run."""
-        return self._replay is not None and (self._replay.paused or self._replay.loop)
 
     def _show_status(self, now: float) -> None:
         info, engine, timeline = self._monitor.source.info, self._monitor.engine, self._monitor.timeline
@@ -251,18 +207,6 @@ class MainWindow(QMainWindow):
         return whole
 
 
-def _stacked(*widgets: QWidget | None) -> QWidget:
-    """One under another, the first with all the room that the others leave."""
-    whole = QWidget()
-    rows = QVBoxLayout(whole)
-    rows.setContentsMargins(0, 0, 0, 0)
-    rows.setSpacing(0)
-    for number, widget in enumerate(widgets):
-        if widget is not None:
-            rows.addWidget(widget, 0 if number else 1)
-    return whole
-
-
 def _three_digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
@@ -277,15 +221,18 @@ def make_application() -> QApplication:
     return application
 
 
-def run_window(monitor: Monitor, ending: Ending, stop_requests: Sequence[int], replay: Replay | None = None) -> None:
+def run_window(monitor: Monitor, ending: Ending, stop_requests: Sequence[int]) -> None:
     """Show the window until it is closed or the run ends; the monitor must be started. Raises what ended it.
 
-    stop_requests: not empty once a signal has asked for the end; looked at with every frame. replay: of a file that is
-    played.
+    stop_requests: not empty once a signal has asked for the end; looked at with every frame.
     """
     application = make_application()
-    window = MainWindow(monitor, ending, stop_requests, replay)
-    window.show_as_wanted()
+    window = MainWindow(monitor, ending, stop_requests)
+    if monitor.settings.fullscreen:
+        window.statusBar().hide()
+        window.showFullScreen()
+    else:
+        window.show()
     application.exec()
     if window.failure is not None:
         raise window.failure
