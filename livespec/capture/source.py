@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from livespec.capture.legs import Leg
 from livespec.capture.shared_ring import SharedRing
 
 SourceKind = Literal["mic", "file", "stdin", "demo"]
@@ -36,6 +37,16 @@ class SourceInfo:
 
 
 @dataclass(frozen=True)
+class Transport:
+    """What a person asks of a replay. speed: seconds of sound a second, more than 0."""
+
+    speed: float = 1.0
+    paused: bool = False
+    loop: bool = False
+    listen: bool = False
+
+
+@dataclass(frozen=True)
 class Reception:
     """What a source and its readers tell each other while it runs.
 
@@ -54,6 +65,10 @@ class Source(Protocol):
 
     @property
     def info(self) -> SourceInfo: ...
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The newest legs of its sound, oldest first."""
 
     @property
     def finished(self) -> bool:

@@ -67,7 +67,7 @@ class Monitor:
             raise too_short(info.name, info.length, self.engine.n_fft)
         self.shown = shown_of(info, settings.show)
         self.ring = open_ring(info, settings)
-        self.timeline = Timeline(info.samplerate, live=info.live, speed=info.speed)
+        self.timeline = Timeline(info.samplerate, live=info.live, legs=lambda: source.legs)
         self.analysis = Analysis(self.ring, self.engine, self.shown, self.timeline, view, may_skip=info.live)
         self.view_figures = ViewFigures(Durations(), Durations())
         self.startup = StartupTimes()
@@ -136,6 +136,11 @@ class Monitor:
             return 0.0
         captured = self.timeline.seconds_at(self.ring.end)
         return max(captured, self.timeline.seconds_now() - _LATE_S) if self.source.info.live else captured
+
+    @property
+    def exporting(self) -> bool:
+        """Whether every column goes into a file: an unbroken run."""
+        return self._exporter is not None
 
     @property
     def waited_in_vain(self) -> bool:
