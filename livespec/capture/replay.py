@@ -157,11 +157,14 @@ class ReplaySource(PacedSource):
         pace = self._clock_of(transport, rate)
         self._publish(self._going_on(ring.end, transport.speed))
         waiting: collections.deque[Float32Array] = collections.deque()
-        sent = done = 0
+        sent = done = behind = 0
+        if transport.listen:
+            behind = reception.behind
+            pace.feed(self._before(behind))
         blocks = self._blocks(_BLOCK)
         try:
             while not self._changed.is_set():
-                while not waiting or sent - done < pace.ahead_s * rate:
+                while not waiting or sent - done < behind + pace.ahead_s * rate:
                     block = next(blocks)[: None if self._left is None else self._left - (sent - done)]
                     if not len(block):
                         break
@@ -169,7 +172,9 @@ class ReplaySource(PacedSource):
                     waiting.append(block)
                     sent += len(block)
                 if not waiting:
-                    return True
+                    if self._due(pace.heard_at(done + behind)):
+                        return True
+                    continue
                 n = len(waiting[0])
                 if not self._due(pace.heard_at(done + n)) or not self._wait_for_room(ring, reception, n):
                     continue
@@ -214,6 +219,15 @@ class ReplaySource(PacedSource):
                 self._sound.seek(0)
             else:
                 yield np.empty((0, len(everything)), np.float32)
+
+    def _before(self, samples: int) -> Float32Array:
+        """So many samples of the file before the next one, silence before its start: (samples, channels of the file)."""
+        out = np.zeros((samples, self._sound.channels), np.float32)
+        count = min(samples, self._at)
+        if count:
+            self._sound.seek(self._at - count)
+            out[samples - count :] = next(read_blocks(self._sound, list(range(self._sound.channels)), count))
+        return out
 
     def _write(self, ring: SharedRing, reception: Reception, block: Float32Array) -> None:
         ring.write(block if self._everything else block[:, self._pick], time.perf_counter_ns())

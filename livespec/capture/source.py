@@ -52,12 +52,14 @@ class Reception:
 
     wake: set after every block. needed_from: position of the oldest sample that a reader still needs;
     sources that can wait (files, pipes) do not overwrite it, and stay within `read_ahead` samples of it, so that
-    little is left to do when a run is ended. Devices cannot wait.
+    little is left to do when a run is ended. Devices cannot wait. behind: samples by which the right edge of a picture
+    is behind the newest sample, so that what is heard can stand there.
     """
 
     wake: threading.Event
     needed_from: Callable[[], int]
     read_ahead: int = sys.maxsize
+    behind: int = 0
 
 
 class Source(Protocol):

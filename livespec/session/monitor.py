@@ -93,8 +93,10 @@ class Monitor:
         if self._exporter is not None:
             exporter = self._exporter
             self._begin("disk", lambda: exporter.run(self._stopping))
-        read_ahead = read_ahead_of(self.engine.n_fft, self.engine.samplerate)
-        self.source.start(self.ring, Reception(self._wake, self._needed_from, read_ahead))
+        n_fft, hop = self.engine.n_fft, self.engine.hop
+        read_ahead = read_ahead_of(n_fft, self.engine.samplerate)
+        behind = n_fft // 2 + hop  # the middle of the newest whole window
+        self.source.start(self.ring, Reception(self._wake, self._needed_from, read_ahead, behind))
 
     def stop(self) -> None:
         """Stop the source, let the readers finish what waits for them, complete the files.

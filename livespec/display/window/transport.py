@@ -23,7 +23,7 @@ _STYLE: Final = f"""
 TransportBar {{ background: #0e1116; }}
 QToolButton, QComboBox {{ background: transparent; color: {_TEXT}; border: 1px solid transparent; border-radius: 5px; }}
 QToolButton {{ padding: 4px; }}
-QComboBox {{ padding: 3px 4px 3px 6px; font-size: 12px; }}
+QComboBox {{ padding: 3px 2px 3px 6px; font-size: 12px; border-color: #2a313b; }}
 QComboBox::drop-down {{ width: 0; border: none; }}
 QToolButton:hover, QComboBox:hover {{ background: #1b2129; }}
 QToolButton:pressed {{ background: #262d37; }}
