@@ -221,7 +221,7 @@ class ReplaySource(PacedSource):
                 yield np.empty((0, len(everything)), np.float32)
 
     def _before(self, samples: int) -> Float32Array:
-        """So many samples of the file before the next one, silence before its start: (samples, channels of the file)."""
+        """(samples, channels of the file): what lies before the next sample, silence before the start."""
         out = np.zeros((samples, self._sound.channels), np.float32)
         count = min(samples, self._at)
         if count:
