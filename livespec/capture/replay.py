@@ -27,6 +27,7 @@ _BLOCK: Final = 512
 _BLOCK_LEAD_IN: Final = 8192
 _LOOK_S: Final = 0.05
 _LATE_S: Final = 1.0
+_DRAWING_S: Final = 0.02  # from the ring to the screen, on software OpenGL
 _LEGS_KEPT: Final = 16
 
 
@@ -159,7 +160,7 @@ class ReplaySource(PacedSource):
         waiting: collections.deque[Float32Array] = collections.deque()
         sent = done = behind = 0
         if transport.listen:
-            behind = reception.behind
+            behind = reception.behind + round(_DRAWING_S * rate)
             pace.feed(self._before(behind))
         blocks = self._blocks(_BLOCK)
         try:
