@@ -124,7 +124,7 @@ def lap_ticks(start_s: float, span_s: float, lap_s: float, length_px: float, spa
     """Ticks of a sound of `lap_s` that may be played round and round; start_s counts on from its first beginning."""
     ticks: list[Tick] = []
     least = _APART * spacing_px / length_px
-    every = max(1, math.floor(least * span_s / lap_s))  # short laps: not each has room
+    every = max(1, math.ceil(least * span_s / lap_s))  # short laps: not each has room
     first = max(0, math.floor(start_s / lap_s) // every * every)
     for lap in range(first, math.floor((start_s + span_s) / lap_s) + 1, every):
         begins_s = lap * lap_s

@@ -213,6 +213,28 @@ def test_an_export_is_one_unbroken_run_so_jumps_are_refused_in_a_banner(screen, 
         assert len(export["positions"]) == 1 + (6 * RATE - 4096) // 512
 
 
+def test_the_transport_hides_with_the_status_line_and_is_reached_by_tab(screen, replay):
+    _, window = replay("--duration", "20")
+    picture, now = shows(screen, lambda now: now.edge_s > 1, "a second is there")
+    _, _, slider_y = slider_on(picture, now.plot)
+    room_px = 800 - (now.plot.y + now.plot.height + 34)
+    window.key("f")
+    shows(screen, lambda later: later.plot.height == now.plot.height + room_px, "the picture fills the window")
+    window.key("Escape")
+    shows(screen, lambda later: later.plot == now.plot, "the transport is back")
+
+    window.key("Tab")
+    button = (slice(slider_y - 16, slider_y + 16), slice(4, 44))
+    capture_when(screen, lambda p: is_colour(p[button], AMBER).sum() > 20, "play has the keyboard, and shows it", 2)
+    window.keys("Tab", "Tab", "space")  # by the slider to the button that repeats
+    loop = (slice(slider_y - 16, slider_y + 16), slice(1130, 1190))
+    capture_when(screen, lambda p: is_colour(p[loop], AMBER).sum() > 60, "it repeats", 2)
+    assert not paused(screen.capture())
+    window.key("Escape")
+    window.key("space")
+    capture_when(screen, paused, "the keys are the window's again", 2)
+
+
 def test_a_hundred_jumps_leave_no_thread_no_memory_and_no_process(screen, microphone, replay):
     program, window = replay("--listen", environment=microphone.environment)
     shows(screen, lambda now: now.edge_s > 1, "a second is there")
@@ -371,6 +393,25 @@ def test_a_loudspeaker_that_goes_is_told_in_a_banner_and_the_replay_goes_on(scre
     now = seen(picture, LENGTH_S)
     shows(screen, lambda later: later.edge_s > now.edge_s + 1, "it goes on")
     assert program.runs
+
+
+def test_a_player_that_hangs_is_given_up_and_the_replay_goes_on(screen, microphone, replay):
+    program, window = replay("--listen", environment=microphone.environment)
+    shows(screen, lambda now: now.edge_s > 2, "two seconds are there")
+    (player,) = players(program)
+    player.suspend()
+    picture = capture_when(screen, told, "a banner tells it", 5)
+    now = seen(picture, LENGTH_S)
+    assert not players(program)
+    shows(screen, lambda later: later.edge_s > now.edge_s + 1, "it goes on")
+    window.key("h")  # again
+    capture_when(screen, lambda picture: seen(picture, LENGTH_S) is not None and not told(picture), "it is gone", 3)
+    wait_until(lambda: len(players(program)) == 1, "another plays", 5)
+
+
+def players(program):
+    children = psutil.Process(program.process.pid).children()
+    return [child for child in children if "livespec.capture.player" in child.cmdline()]
 
 
 def test_without_a_loudspeaker_the_replay_is_silent_and_says_so(screen, replay):
