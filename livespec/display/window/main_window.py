@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
     def _leave_full_screen(self) -> None:
         if self.isFullScreen():
             self.present(fullscreen=False)
+        self._container.setFocus()  # the keys are the window's again, not those of a control reached by Tab
 
     # ---- the loop ----
 
