@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from livespec.capture.player import CHANNELS, HEAD
 from livespec.core.arrays import Float32Array
@@ -23,12 +23,21 @@ _SILENCE_S: Final = 1.0  # a device that plays says so for every buffer
 _OPENING_S: Final = 5.0  # it is still to be opened, perhaps hangs
 _TICK_S: Final = 0.1
 _REPORTS: Final = 15  # their median is when sound is heard: single ones are up to 30 ms off while a stream begins
+_FRESH_S: Final = 1.0  # reports from before that say nothing of now: the program or the device may have stood still
+_AHEAD_S: Final = 0.25  # a busy machine must not make it stutter
+
+
+class _Report(NamedTuple):
+    """So many samples of a turn have gone to the device; the next will be heard at a second of `perf_counter`."""
+
+    turn: int
+    samples: int
+    at: float
+    came_at: float
 
 
 class Loudspeaker:
     """The default output device. Sound is played in turns; each has a speed of its own, like a tape."""
-
-    ahead_s: Final = 0.25  # sound of a turn to be sent before it is heard: a busy machine must not make it stutter
 
     def __init__(self) -> None:
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PULSE_PROP_application.name": "livespec"}
@@ -42,8 +51,8 @@ class Loudspeaker:
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._turn = 0
         self._samplerate = 1.0
-        self._reports: collections.deque[tuple[int, int, float]] = collections.deque(maxlen=_REPORTS)
-        self._newest: tuple[int, int, float] | None = None
+        self._reports: collections.deque[_Report] = collections.deque(maxlen=_REPORTS)
+        self._newest: _Report | None = None
         self._reason = ""
         self._silent_s = 0.0
         self._looked = time.perf_counter()
@@ -86,15 +95,20 @@ class Loudspeaker:
         # Only time that we were awake counts: after a stop of the whole program nobody is to blame.
         self._silent_s += min(now - self._looked, 2 * _TICK_S)
         self._looked = now
-        reports = [report for report in self._reports.copy() if report[0] == self._turn]
+        reports = [report for report in self._reports.copy() if report.turn == self._turn]
         if reports and reports[-1] is not self._newest:
             self._newest, self._silent_s = reports[-1], 0.0
-        began = [at - before / self._samplerate for _, before, at in reports]
         if self._reason or self._process.poll() is not None:
             raise _not_heard(self._reason or "the player process ended")
-        if self._silent_s > (_SILENCE_S if began else _OPENING_S):
+        if self._silent_s > (_SILENCE_S if reports else _OPENING_S):
             raise _not_heard("the output device does not answer")
+        began = [report.at - report.samples / self._samplerate for report in reports if now - report.came_at < _FRESH_S]
         return statistics.median(began) + samples / self._samplerate if began else None
+
+    @property
+    def ahead_s(self) -> float:
+        """How far ahead of being heard sound is to be sent, in seconds: more where the device holds more."""
+        return _AHEAD_S + (0.0 if self._newest is None else max(0.0, self._newest.at - self._newest.came_at))
 
     def _message(self, kind: bytes, body: bytes) -> None:
         self._outgoing.put(HEAD.pack(kind, len(body)) + body)
@@ -116,7 +130,8 @@ class Loudspeaker:
                 if report["event"] == "failed":
                     self._reason = report["reason"]
                 else:
-                    self._reports.append((report["turn"], report["samples"], report["at"]))
+                    said = report["turn"], report["samples"], report["at"]
+                    self._reports.append(_Report(*said, time.perf_counter()))
 
 
 def _not_heard(reason: str) -> DeviceError:

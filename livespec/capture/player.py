@@ -33,6 +33,7 @@ from livespec.capture.worker import say
 HEAD: Final = struct.Struct("<cI")
 CHANNELS: Final = 2
 _LONGEST_LATENCY_S: Final = 5.0  # what drivers claim beyond it is nonsense
+_LATENCY_S: Final = 0.1  # sound that the device holds: the parent reckons with it, so it may as well be safe
 _LOOK_S: Final = 0.1
 
 
@@ -117,7 +118,7 @@ def opened(feed: Feed) -> Any:
         say({"event": "heard", "turn": feed.turn, "samples": before, "at": now + latency})
 
     stream = sounddevice.OutputStream(
-        samplerate=feed.samplerate, channels=CHANNELS, dtype="float32", latency="high", callback=callback
+        samplerate=feed.samplerate, channels=CHANNELS, dtype="float32", latency=_LATENCY_S, callback=callback
     )
     stream.start()
     return stream

@@ -5,11 +5,12 @@ It shows what the `Steering` says and hands wishes on to it; nothing is kept her
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 
 from livespec.display.steering import SPEEDS, Steering
 
@@ -21,15 +22,18 @@ _ACCENT: Final = "#ffc145"
 
 _STYLE: Final = f"""
 TransportBar {{ background: #0e1116; }}
-QToolButton, QComboBox {{ background: transparent; color: {_TEXT}; border: 1px solid transparent; border-radius: 5px; }}
-QToolButton {{ padding: 4px; }}
-QComboBox {{ padding: 3px 2px 3px 6px; font-size: 12px; border-color: #2a313b; }}
-QComboBox::drop-down {{ width: 0; border: none; }}
-QToolButton:hover, QComboBox:hover {{ background: #1b2129; }}
-QToolButton:pressed {{ background: #262d37; }}
-QToolButton:focus, QComboBox:focus {{ border-color: {_ACCENT}; }}
-QComboBox QAbstractItemView {{ background: #1b2129; color: {_TEXT}; border: 1px solid #3a4350; outline: none;
-    selection-background-color: #3a4350; selection-color: {_TEXT}; }}
+QToolButton {{ background: transparent; color: {_TEXT}; border: 1px solid transparent; border-radius: 5px; padding: 4px;
+    font-size: 12px; }}
+QToolButton#speed {{ border-color: #2a313b; }}
+QToolButton:hover {{ background: #1b2129; }}
+QToolButton:pressed, QToolButton:open {{ background: #262d37; }}
+QToolButton:focus, QToolButton#speed:focus {{ border-color: {_ACCENT}; }}
+QToolButton::menu-indicator {{ image: none; }}
+QMenu {{ background: #1b2129; color: {_TEXT}; border: 1px solid #3a4350; padding: 4px 0; font-size: 12px; }}
+QMenu::item {{ padding: 4px 14px; }}
+QMenu::item:selected {{ background: #3a4350; }}
+QMenu::item:checked {{ color: {_ACCENT}; }}
+QMenu::indicator {{ width: 0; }}
 QLabel {{ color: {_TEXT}; padding: 0 4px; font-size: 12px; }}
 QToolTip {{ background: #1b2129; color: {_TEXT}; border: 1px solid #3a4350; padding: 3px; }}
 QSlider {{ background: transparent; border: none; min-height: 20px; }}
@@ -72,11 +76,10 @@ class PositionSlider(QSlider):
 class _Button(QToolButton):
     """Reached by Tab alone, so that a click leaves the keys with the window; Space and Enter press it then."""
 
-    def __init__(self, act: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setIconSize(QSize(_ICON_PX, _ICON_PX))
-        self.clicked.connect(act)
 
     def event(self, event: QEvent) -> bool:
         pressing = isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return)
@@ -84,7 +87,10 @@ class _Button(QToolButton):
             event.accept()  # before the window's own Space
             return True
         if event.type() == QEvent.Type.KeyPress and pressing:
-            self.click()
+            if self.menu() is None:
+                self.click()
+            else:
+                self.showMenu()
             return True
         return super().event(event)
 
@@ -106,12 +112,12 @@ class TransportBar(QWidget):
         self._icons = {
             (name, colour): _icon(draw, colour) for name, draw in _DRAWINGS.items() for colour in (_TEXT, _ACCENT)
         }
-        self._pause = _Button(self._then(steering.toggle_pause))
-        self._loop = _Button(self._then(steering.toggle_loop))
-        self._listen = _Button(self._then(steering.toggle_listen))
+        self._pause = self._button(steering.toggle_pause)
+        self._loop = self._button(steering.toggle_loop)
+        self._listen = self._button(steering.toggle_listen)
         self._slider = self._position_slider()
         self._time = self._time_label()
-        self._speed = self._speed_box()
+        self._speed = self._speed_button()
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 2)
         row.setSpacing(4)
@@ -138,9 +144,9 @@ class TransportBar(QWidget):
         if not self._slider.isSliderDown():
             self._slider.setValue(round(steering.at_s * _STEPS_A_SECOND))
         self._time.setText(f"{clock_text(steering.at_s)} / {clock_text(steering.length_s)}")
-        place = self._speed.findData(asked.speed)
-        if place != self._speed.currentIndex() and not self._speed.view().isVisible():
-            self._speed.setCurrentIndex(place)
+        self._speed.setText(speed_text(asked.speed))
+        for action in self._speed.menu().actions():
+            action.setChecked(action.data() == asked.speed)
 
     def _then(self, act: Callable[[], None]) -> Callable[[], None]:
         def wish() -> None:
@@ -148,6 +154,11 @@ class TransportBar(QWidget):
             self.refresh()
 
         return wish
+
+    def _button(self, act: Callable[[], None]) -> _Button:
+        button = _Button()
+        button.clicked.connect(self._then(act))
+        return button
 
     def _position_slider(self) -> PositionSlider:
         slider = PositionSlider()
@@ -175,15 +186,28 @@ class TransportBar(QWidget):
         label.setAccessibleName(self.tr("Time"))
         return label
 
-    def _speed_box(self) -> QComboBox:
-        box = QComboBox()
+    def _speed_button(self) -> _Button:
+        button = _Button()
+        menu = QMenu(button)
         for speed in sorted({*SPEEDS, self._steering.asked.speed}):
-            box.addItem(f"{speed:g}\N{MULTIPLICATION SIGN}", speed)
-        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        box.setAccessibleName(self.tr("Speed"))
-        box.setToolTip(self.tr("Speed ([ slower, ] faster, Backspace: 1)"))
-        box.activated.connect(lambda index: self._then(lambda: self._steering.set_speed(box.itemData(index)))())
-        return box
+            action = menu.addAction(speed_text(speed))
+            action.setCheckable(True)
+            action.setData(speed)
+            action.triggered.connect(self._then(partial(self._steering.set_speed, speed)))
+        button.setObjectName("speed")
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.ensurePolished()
+        widest = max(button.fontMetrics().horizontalAdvance(action.text()) for action in menu.actions())
+        button.setFixedWidth(widest + 20)
+        button.setAccessibleName(self.tr("Speed"))
+        button.setToolTip(self.tr("Speed ([ slower, ] faster, Backspace: 1)"))
+        return button
+
+
+def speed_text(speed: float) -> str:
+    """As 1× or 0.25×."""
+    return f"{speed:g}\N{MULTIPLICATION SIGN}"
 
 
 def clock_text(second: float) -> str:
