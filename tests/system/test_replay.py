@@ -1,5 +1,6 @@
 """A file in the window, steered by keys and mouse: what a person sees and hears of it."""
 
+import signal
 import time
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import soundfile
 
 from livespec.display.scene import AMBER, RED
 from tests.support.camera import camera
+from tests.support.exports import read_picture, read_stats
 from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
 from tests.support.program import wait_until
 from tests.support.recorder import recording
@@ -106,8 +108,8 @@ def test_a_jump_shows_at_once_what_lies_before_the_new_moment_and_its_time(scree
     assert np.isnan(now.left_s)  # before the start there is nothing
 
 
-def test_a_jump_while_it_is_paused_shows_the_picture_there_and_it_stays_paused(screen, replay):
-    _, window = replay()
+def test_a_jump_while_it_is_paused_shows_the_picture_there_and_it_stays_paused(screen, replay, tmp_path):
+    program, window = replay("--screenshot", "shot.png", "--stats", "s.json")
     _, before = shows(screen, lambda now: now.edge_s > 1, "a second is there")
     window.key("space")
     capture_when(screen, paused, "the banner is there", 2)
@@ -116,9 +118,17 @@ def test_a_jump_while_it_is_paused_shows_the_picture_there_and_it_stays_paused(s
     assert_one_piece(now)
     assert_labels(picture, now)
     assert paused(picture)
+    area = (slice(0, now.plot.y + now.plot.height + 34), slice(0, 1280))
     later = capture_after(screen, 0.7)
-    plot = now.plot
-    np.testing.assert_array_equal(later[: plot.y + plot.height + 34], picture[: plot.y + plot.height + 34])
+    np.testing.assert_array_equal(later[area], picture[area])
+
+    window.key("q")
+    assert program.end(5).returncode == 0
+    np.testing.assert_array_equal(read_picture(tmp_path / "shot.png")[area], picture[area])
+    stats = read_stats(tmp_path / "s.json")
+    assert stats["gaps"] == []
+    assert stats["duration_s"] == pytest.approx(stats["captured_samples"] / RATE)
+    assert before.edge_s + SPAN_S < stats["duration_s"] < before.edge_s + SPAN_S + 3
 
 
 def test_a_click_into_the_slider_goes_there(screen, replay):
@@ -182,13 +192,13 @@ def test_the_speed_is_that_of_the_picture(screen, replay):
             if key:
                 window.key(key)
             time.sleep(1.0)  # the picture's right edge is slewed to the new pace
-            measured = picture_speed(looking, now.plot)
+            measured = picture_speed(looking, now.plot, seconds=max(1.5, 1.5 / speed))
             speeds.append((speed, round(measured, 3)))
-            assert measured == pytest.approx(speed, rel=0.15), speeds  # on a busy machine it is still being slewed
+            assert measured == pytest.approx(speed, rel=0.15), speeds  # a row of pixels is a tenth of a second
     print(f"\nspeeds asked for and measured: {speeds}")
 
 
-def picture_speed(looking, plot, seconds=1.5):
+def picture_speed(looking, plot, seconds):
     """Seconds of sound a second that the middle of the picture moves by."""
     moments, found = [], []
     began = time.perf_counter()
@@ -347,32 +357,53 @@ def click_columns(look):
     return [float(np.mean(stripe)) for stripe in stripes]
 
 
-def test_a_click_is_heard_when_it_stands_at_the_right_edge(screen, microphone, listening):
-    with recording(microphone) as recorder, camera(screen) as looking:
-        listening()
-        wait_until(lambda: loud(recorder), "it is heard", 10)
-        recorder.wait_for(5)
-        plot = plot_on(screen.capture())
-        looks = []
-        until = recorder.samples + 6 * RATE
+def drawn_after_heard_ms(screen, recorder, seconds=6):
+    """Of every click on the screen in so many seconds: how much later than it was heard it stood at the right edge."""
+    plot = plot_on(screen.capture())
+    first = recorder.samples - 4 * RATE
+    until = recorder.samples + seconds * RATE
+    looks = []
+    with camera(screen) as looking:
         while recorder.samples < until:
             looks.append(looking.look(plot.x, plot.y, plot.width, plot.height))
             time.sleep(0.03)
-        heard = recorder.heard()
-        clicks = np.flatnonzero(np.abs(heard[:, 0]) > 0.1)
-        clicks = clicks[np.diff(clicks, prepend=-RATE) > RATE // 2]
-        heard_at = np.array([recorder.second_of(int(click)) for click in clicks])
+    clicks = first + np.flatnonzero(np.abs(recorder.heard(first)[:, 0]) > 0.1)
+    heard_at = np.array([recorder.second_of(int(click)) for click in clicks])
     offsets = []
     for look in looks:
         for column in click_columns(look):
             if 100 < column < plot.width - 20:
                 drawn_at = look.at - (plot.width - column) / plot.width * SPAN_S  # when it stood at the right edge
-                nearest = heard_at[np.argmin(np.abs(heard_at - drawn_at))]
-                offsets.append((drawn_at - nearest) * 1000)
+                offsets.append((drawn_at - heard_at[np.argmin(np.abs(heard_at - drawn_at))]) * 1000)
     p5, p50, p95 = np.percentile(offsets, (5, 50, 95))
     print(f"\ndrawn after heard, ms: p5 {p5:.0f}, p50 {p50:.0f}, p95 {p95:.0f} of {len(offsets)} looks")
-    assert len(offsets) > 100
-    assert -50 < p50 < 150  # 20 on an idle machine; on a busy one blocks come late, and the picture waits for them
+    assert len(offsets) > 15 * seconds
+    return p50
+
+
+# 10 to 20 ms on an idle machine; on a busy one blocks come late, and the picture waits for them.
+IN_STEP_MS = (-50, 150)
+
+
+def test_a_click_is_heard_when_it_stands_at_the_right_edge(screen, microphone, listening):
+    with recording(microphone) as recorder:
+        listening()
+        wait_until(lambda: loud(recorder), "it is heard", 10)
+        recorder.wait_for(5)
+        assert IN_STEP_MS[0] < drawn_after_heard_ms(screen, recorder) < IN_STEP_MS[1]
+
+
+def test_sound_and_picture_meet_again_after_the_program_was_stopped(screen, microphone, listening):
+    with recording(microphone) as recorder:
+        program, _, _ = listening()
+        wait_until(lambda: loud(recorder), "it is heard", 10)
+        recorder.wait_for(2)
+        program.send(signal.SIGSTOP)
+        wait_until(lambda: not loud(recorder), "it is silent", 5)
+        program.send(signal.SIGCONT)
+        wait_until(lambda: loud(recorder), "it is heard again", 5)
+        recorder.wait_for(6)
+        assert IN_STEP_MS[0] < drawn_after_heard_ms(screen, recorder, seconds=3) < IN_STEP_MS[1]
 
 
 def test_h_starts_and_stops_the_sound_and_twice_the_speed_sounds_an_octave_higher(microphone, listening):
