@@ -135,8 +135,7 @@ def monitor(
 
     Keys: Space freezes, M changes the frequency scale, C the colours, F full screen, Q quits.
 
-    Of a file: Space pauses, Left and Right jump 5 s (with Shift 30 s), Home to the start, R repeats, [ and ] change
-    the speed (Backspace: 1), H hears it.
+    Of a file: Space pauses, Left and Right jump 5 s (with Shift 30 s), Home to the start, R repeats, H hears it.
     """
     if source is not None and source_word is not None and source != source_word:
         raise UsageError(f"two sources: {source_word} and --source {source}", "give one of them")
