@@ -1,12 +1,13 @@
 """From the settings to the source of the sound."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from livespec.capture.devices import DeviceListing, InputDevice, default_microphone, find_device
 from livespec.capture.file import choose_channels
-from livespec.capture.source import Source
+from livespec.capture.source import Source, Transport
 from livespec.errors import DeviceError, UsageError
 from livespec.settings import Settings
 
@@ -18,11 +19,19 @@ class SourceChoice:
     """Begins to look for devices at once, where they matter; `result` waits for them.
 
     fast: files and pipes run as fast as possible unless a speed is given. `note`: a sentence for the person where the
-    source is not what was hoped for. Raises `LivespecError`.
+    source is not what was hoped for. replay: what is asked of a file that is paced and can be steered, speed aside;
+    None where nobody steers. Raises `LivespecError`.
     """
 
     def __init__(
-        self, settings: Settings, pcm: str | None, speed: float | None, duration: float | None, *, fast: bool
+        self,
+        settings: Settings,
+        pcm: str | None,
+        speed: float | None,
+        duration: float | None,
+        *,
+        fast: bool,
+        replay: Transport | None = None,
     ) -> None:
         if duration is not None and not 0 < duration < math.inf:
             raise UsageError(f"duration = {duration:g} s is not a length of time", "give seconds, more than 0")
@@ -33,6 +42,7 @@ class SourceChoice:
         self._settings, self._pcm, self._duration = settings, pcm, duration
         self._speed = speed if speed is not None else (0.0 if fast else 1.0)
         self._speed_given = speed
+        self._replay = replay
         wanted = settings.source
         self._listing = DeviceListing() if wanted in (None, "mic") else None
         self._opened: Source | None = None
@@ -58,12 +68,16 @@ class SourceChoice:
 
         path = Path(wanted)
         with open_sound(path) as sound:
-            rate = sound.samplerate
+            rate, seekable = sound.samplerate, sound.seekable()
         if settings.samplerate not in (None, rate):
             raise UsageError(
                 f"{path}: is at {rate} Hz, not {settings.samplerate} Hz", "leave the samplerate to the file"
             )
-        return FileSource(path, settings.channels, self._speed, self._limit(rate))
+        if self._replay is None or not self._speed or not seekable:
+            return FileSource(path, settings.channels, self._speed, self._limit(rate))
+        from livespec.capture.replay import ReplaySource
+
+        return ReplaySource(path, settings.channels, replace(self._replay, speed=self._speed), self._limit(rate))
 
     def _demo(self) -> Source:
         from livespec.capture.demo import DemoSource

@@ -16,6 +16,7 @@ import time
 from typing import Any, Final, Self
 
 from livespec.capture.devices import InputDevice
+from livespec.capture.legs import Leg
 from livespec.capture.shared_ring import SharedRing
 from livespec.capture.source import Reception, SourceInfo
 from livespec.capture.worker import CaptureOrder
@@ -32,6 +33,7 @@ class MicrophoneSource:
     """Captures channels of one input device at one rate."""
 
     finished = False
+    legs = (Leg(),)
 
     def __init__(self, device: InputDevice, channels: tuple[int, ...], samplerate: int) -> None:
         self.info = SourceInfo("mic", device.description, samplerate, channels, live=True)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from livespec.capture.legs import Leg
 from livespec.capture.shared_ring import SharedRing
 from livespec.capture.source import Reception, SourceInfo
 from livespec.core.arrays import Float32Array
@@ -29,6 +30,7 @@ class PacedSource:
     def __init__(self, info: SourceInfo, limit: int | None = None) -> None:
         """limit: samples after which the source ends, if it has as many."""
         self.info = info if limit is None else replace(info, length=min(limit, info.length or limit))
+        self.legs: tuple[Leg, ...] = (Leg(speed=info.speed),)
         self._limit = limit
         self.failure: BaseException | None = None
         self._finished = threading.Event()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from livespec.capture.legs import Leg
 from livespec.capture.shared_ring import SharedRing
 
 SourceKind = Literal["mic", "file", "stdin", "demo"]
@@ -36,17 +37,29 @@ class SourceInfo:
 
 
 @dataclass(frozen=True)
+class Transport:
+    """What a person asks of a replay. speed: seconds of sound a second, more than 0."""
+
+    speed: float = 1.0
+    paused: bool = False
+    loop: bool = False
+    listen: bool = False
+
+
+@dataclass(frozen=True)
 class Reception:
     """What a source and its readers tell each other while it runs.
 
     wake: set after every block. needed_from: position of the oldest sample that a reader still needs;
     sources that can wait (files, pipes) do not overwrite it, and stay within `read_ahead` samples of it, so that
-    little is left to do when a run is ended. Devices cannot wait.
+    little is left to do when a run is ended. Devices cannot wait. behind: samples by which the right edge of a picture
+    is behind the newest sample, so that what is heard can stand there.
     """
 
     wake: threading.Event
     needed_from: Callable[[], int]
     read_ahead: int = sys.maxsize
+    behind: int = 0
 
 
 class Source(Protocol):
@@ -54,6 +67,10 @@ class Source(Protocol):
 
     @property
     def info(self) -> SourceInfo: ...
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The newest legs of its sound, oldest first."""
 
     @property
     def finished(self) -> bool:

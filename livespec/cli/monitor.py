@@ -31,6 +31,8 @@ class Run:
     settings: Settings
     view: ViewKind
     speed: float | None
+    loop: bool
+    listen: bool
     duration: float | None
     pcm: str | None
     export: Path | None
@@ -122,6 +124,8 @@ def monitor(
     speed: Annotated[
         str | None, typer.Option(metavar="X", help="Of a file: 1 real time, 0 as fast as possible.")
     ] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Repeat a file.")] = False,
+    listen: Annotated[bool, typer.Option("--listen", help="Hear a file through the loudspeakers, in sync.")] = False,
     format_: Annotated[
         str | None,
         typer.Option("--format", metavar="FMT", help="Raw samples on standard input: f32le, s16le, s24le …"),
@@ -135,6 +139,8 @@ def monitor(
 
     Keys: Space freezes, M changes the frequency scale, V the picture, T the pitch line, C the colours, F full screen,
     Q quits.
+
+    Of a file: Space pauses, Left and Right jump 5 s (with Shift 30 s), Home to the start, R repeats, H hears it.
     """
     if source is not None and source_word is not None and source != source_word:
         raise UsageError(f"two sources: {source_word} and --source {source}", "give one of them")
@@ -178,6 +184,8 @@ def monitor(
         settings=settings,
         view=_view(view),
         speed=number("speed", speed) if speed is not None else None,
+        loop=loop,
+        listen=listen,
         duration=number("duration", duration) if duration is not None else None,
         pcm=format_,
         export=_target(export),
@@ -195,8 +203,16 @@ def monitor(
 def run(order: Run) -> None:
     """Do it. Raises `LivespecError`."""
     from livespec.capture.choice import SourceChoice
+    from livespec.capture.source import Transport
 
-    source_choice = SourceChoice(order.settings, order.pcm, order.speed, order.duration, fast=order.view == "none")
+    source_choice = SourceChoice(
+        order.settings,
+        order.pcm,
+        order.speed,
+        order.duration,
+        fast=order.view == "none",
+        replay=Transport(loop=order.loop, listen=order.listen),
+    )
 
     # While the devices are being listed; Qt comes after that, while the capture starts.
     from livespec.display.colormaps import colormap
@@ -312,6 +328,7 @@ def _check(order: Run, given: dict[str, Any]) -> None:
         raise UsageError(f"--device and --source {source} exclude each other", "leave one of them out")
     if given.get("fullscreen") and order.view == "none":
         raise UsageError("--fullscreen needs a window", "leave it or --view none out")
+    _check_replay(order)
     written = [path for path in (order.export, order.stats, order.screenshot) if path is not None]
     if len({path.resolve() for path in written}) < len(written):
         raise UsageError("two outputs have the same name", "give each of --export, --stats, --screenshot its own")
@@ -322,3 +339,20 @@ def _check(order: Run, given: dict[str, Any]) -> None:
     ):
         raise UsageError(f"{source} would be overwritten by its own analysis", "choose another name for the output")
     check_writable(written)
+
+
+def _check_replay(order: Run) -> None:
+    """What only a file can, and only at a pace."""
+    for flag, wanted in (("--loop", order.loop), ("--listen", order.listen)):
+        if wanted and order.settings.source in (None, "mic", "demo", "-"):
+            raise UsageError(f"{flag} is for files", "name one, for example: livespec song.flac")
+        if wanted and order.speed == 0:
+            raise UsageError(f"{flag} needs a pace, and --speed 0 has none", "leave --speed out, or give one above 0")
+    if order.listen and order.view == "none":
+        raise UsageError("--listen needs the window", "leave it or --view none out")
+    if order.loop and order.view == "none" and (order.speed is None or order.duration is None):
+        raise UsageError("without a window --loop would never end", "give a --speed and a --duration")
+    if order.loop and order.export is not None:
+        raise UsageError(
+            "--loop and --export exclude each other: an export is one unbroken run", "leave one of them out"
+        )

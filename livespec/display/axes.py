@@ -21,6 +21,8 @@ class Tick(NamedTuple):
 
 
 _TIME_STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+_APART = 0.7  # of the wanted spacing, at least, where laps meet
+_ROUNDING_S = 1e-6
 
 
 # IEC 61260-1: nominal mid-band frequencies of octave filters, from 16 Hz to 16 kHz; beyond by doubling. Two neighbours
@@ -125,6 +127,25 @@ def time_ticks(start_s: float, span_s: float, origin: float | None, length_px: f
         if origin is None and second < -step / 1000:
             continue
         ticks.append(Tick((second - start_s) / span_s, _format_time(n * step, step, clock=origin is not None)))
+    return ticks
+
+
+def lap_ticks(start_s: float, span_s: float, lap_s: float, length_px: float, spacing_px: float) -> list[Tick]:
+    """Ticks of a sound of `lap_s` that may be played round and round; start_s counts on from its first beginning."""
+    ticks: list[Tick] = []
+    least = _APART * spacing_px / length_px
+    every = max(1, math.ceil(least * span_s / lap_s))  # short laps: not each has room
+    first = max(0, math.floor(start_s / lap_s) // every * every)
+    for lap in range(first, math.floor((start_s + span_s) / lap_s) + 1, every):
+        begins_s = lap * lap_s
+        for tick in time_ticks(start_s - begins_s, span_s, None, length_px, spacing_px):
+            second = start_s - begins_s + tick.place * span_s
+            if not -_ROUNDING_S <= second < lap_s:
+                continue
+            while second < _ROUNDING_S and ticks and tick.place - ticks[-1].place < least:
+                ticks.pop()  # where a lap begins is worth more than where one is about to end
+            if not ticks or tick.place - ticks[-1].place >= least:
+                ticks.append(tick)
     return ticks
 
 

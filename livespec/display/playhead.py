@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+from livespec.capture.legs import Leg
 from livespec.session.clock import Timeline
 
 _CATCH_UP: Final = 0.05  # at most 5 % faster or slower than the sound
@@ -12,12 +13,19 @@ _BEGINNING_S: Final = 1.5
 
 
 class Playhead:
-    """Follows the time line's clock, less the delay within which blocks come in. The GUI thread's."""
+    """Follows the time line's clock, less the delay within which blocks come in. The GUI thread's.
 
-    def __init__(self, timeline: Timeline, speed: float) -> None:
+    at: the second from which it goes on, where one was shown before.
+    """
+
+    def __init__(self, timeline: Timeline, speed: float, at: float | None = None) -> None:
         self._timeline, self._speed = timeline, speed
-        self._at: float | None = None
-        self._looked = 0.0
+        self._at = at
+        self._looked = time.perf_counter()
+
+    def following(self, leg: Leg, *, joined: bool) -> "Playhead":
+        """The one for another leg; joined: it goes on from where this one is."""
+        return Playhead(self._timeline, leg.speed, self._at if joined else None)
 
     def advance(self, extra_delay_s: float) -> float:
         """Seconds of the session that have surely come in by now. extra_delay_s: what the analysis adds."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from livespec.core.arrays import Float32Array, Uint8Array
 from livespec.core.quantity import RAW, LevelQuantity
-from livespec.display.axes import level_ticks, picture_ticks, time_ticks
+from livespec.display.axes import lap_ticks, level_ticks, picture_ticks, time_ticks
 from livespec.session.clock import Timeline
 from livespec.session.columns import ColumnStore
 from livespec.session.picture import PictureAxis
@@ -107,10 +107,10 @@ class Columns(NamedTuple):
     end: int
 
     @classmethod
-    def now(cls, store: ColumnStore) -> "Columns":
-        """What the store holds at this moment."""
+    def now(cls, store: ColumnStore, seam: int = 0) -> "Columns":
+        """What the store holds at this moment, from position `seam` on."""
         end = store.end
-        return cls(store, max(0, end - store.capacity), end)
+        return cls(store, max(0, end - store.capacity, -(-seam // (store.hop * store.pooled))), end)
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,8 @@ class Frame:
     """What does not change from one frame to the next: size, title, axes, colours, banners.
 
     width, height: device pixels; scale: device pixels a logical pixel. clock: clock times on the time axis,
-    else time from the start.
+    else time from the start. lap_s: length of a sound that can be jumped about in and repeated, whose own time is
+    `ahead_s` ahead of the session's.
     """
 
     width: int
@@ -177,6 +178,8 @@ class Frame:
     palette: Palette
     quantity: LevelQuantity = RAW
     clock: bool = True
+    lap_s: float | None = None
+    ahead_s: float = 0.0
     banners: tuple[Banner, ...] = ()
 
 
@@ -194,7 +197,8 @@ class SceneBuilder:
         plot = plot_area(frame)
         start_s = end_s - span_s
         to_x = _linear(start_s, span_s, plot)
-        marks, times = _time_marks(frame, plot, start_s, span_s, timeline.start_wall_time if frame.clock else None)
+        origin = timeline.start_wall_time if frame.clock else None
+        marks, times = _time_marks(frame, plot, start_s, span_s, origin)
         runs = waterfall_runs(columns, timeline, plot, to_x)
         return Scene(
             width=frame.width,
@@ -298,7 +302,11 @@ def _time_marks(
     bottom = plot.y + plot.height
     boxes, labels = [], []
     unit_from = frame.width - px(24) - px(_TEXT_CHARACTER_PX * len(frame.quantity.unit))
-    for place, text in time_ticks(start_s, span_s, origin, plot.width, px(96)):
+    if frame.lap_s is None:
+        ticks = time_ticks(start_s, span_s, origin, plot.width, px(96))
+    else:
+        ticks = lap_ticks(start_s + frame.ahead_s, span_s, frame.lap_s, plot.width, px(96))
+    for place, text in ticks:
         x = plot.x + min(round(place * plot.width), plot.width - 1)
         boxes.append(Box(x, bottom, px(1), px(6), LINE))
         if x + px(_TEXT_CHARACTER_PX * len(text) / 2) < unit_from:

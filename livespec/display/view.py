@@ -15,6 +15,7 @@ from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
 from livespec.display.playhead import Playhead
 from livespec.display.scene import AMBER, RED, Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
+from livespec.display.steering import Steering
 from livespec.session.analysis import ViewRequest
 from livespec.session.monitor import Monitor
 from livespec.session.picture import PictureAxis, picture_axis
@@ -28,12 +29,14 @@ _ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
 
 
 class View:
-    """The GUI thread's. `settings` is what is shown now; `frozen` whether the picture stands."""
+    """The GUI thread's. `settings` is what is shown now; `frozen`: the picture stands; `steering`: of a replay."""
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
         self.settings = monitor.settings
-        self._playhead = Playhead(monitor.timeline, monitor.source.info.speed)
+        self.steering = Steering.of(monitor)
+        self._leg = monitor.timeline.leg
+        self._playhead = Playhead(monitor.timeline, self._leg.speed)
         self._builder = SceneBuilder()
         given = self.settings.range
         shift = round(monitor.quantity.shift_db)
@@ -46,16 +49,21 @@ class View:
         self._frame: Frame | None = None
         self._range_looked = 0.0
         self._frozen: tuple[Columns, float] | None = None
+        self._shown: tuple[Columns, float] | None = None
+        self._shown_leg = self._leg
+        self._standing = False
 
     # ---- what keys do ----
 
     @property
     def frozen(self) -> bool:
-        return self._frozen is not None
+        return self._frozen is not None or self._standing
 
     def toggle_freeze(self) -> None:
-        """Let the picture stand, or go back to now. The capture goes on."""
-        if self._frozen is None:
+        """Let the picture stand, or go back to now. The capture goes on; a replay pauses."""
+        if self.steering is not None:
+            self.steering.toggle_pause()
+        elif self._frozen is None:
             self._frozen = Columns.now(self._monitor.analysis.store), self._end_s()
         else:
             self._frozen = None
@@ -87,11 +95,11 @@ class View:
 
     def scene(self, width: int, height: int, scale: float) -> tuple[Scene, Columns]:
         """The frame to draw now, and the columns it shows."""
-        if self._auto is not None and self._frozen is None:
-            self._follow_range(height)
-        columns, end_s = self._frozen or (Columns.now(self._monitor.analysis.store), self._end_s())
+        columns, end_s = self._frozen or self._now()
+        if self._auto is not None and not self.frozen:
+            self._follow_range(height, columns)
         frame = self._current_frame(width, height, scale, columns.store.picture)
-        if self._frozen is None:
+        if not self.frozen:
             self._monitor.analysis.request(self.request_for(plot_area(frame).width))
         return self._builder.build(frame, columns, self._monitor.timeline, end_s, self.settings.span), columns
 
@@ -99,13 +107,25 @@ class View:
         """How far a frozen picture is behind."""
         return 0.0 if self._frozen is None else max(0.0, self._end_s() - self._frozen[1])
 
+    def _now(self) -> tuple[Columns, float]:
+        """What there is to be seen now, and the right edge; of a replay that stands, what was to be seen before."""
+        self._standing = self._shown is not None and self.steering is not None and self.steering.stands()
+        if self._shown is None or not self._standing:
+            self._shown_leg = self._monitor.source.legs[-1]
+            self._shown = Columns.now(self._monitor.analysis.store, self._shown_leg.seam), self._end_s()
+        return self._shown
+
     def _end_s(self) -> float:
         """The right edge: the middle of the newest window that has surely come in."""
         monitor = self._monitor
         engine, timeline = monitor.engine, monitor.timeline
-        newest_middle = monitor.analysis.store.centre(monitor.analysis.store.end - 1) / engine.samplerate
-        if monitor.source.finished or not monitor.source.info.speed:
-            return newest_middle
+        if monitor.source.finished or not self._leg.speed or (self.steering is not None and self.steering.asked.paused):
+            newest_middle = monitor.analysis.store.centre(monitor.analysis.store.end - 1)
+            return max(newest_middle, self._shown_leg.seam) / engine.samplerate
+        if timeline.leg is not self._leg:
+            joined = timeline.leg.seam == self._leg.seam
+            self._leg = timeline.leg
+            self._playhead = self._playhead.following(self._leg, joined=joined)
         # Blocks end on a grid of their own: the newest whole window may lag behind them by so much.
         lag = engine.hop - math.gcd(engine.hop, timeline.block)
         waits = _ANALYSIS_DELAY_S + lag / engine.samplerate
@@ -125,6 +145,8 @@ class View:
             palette=self._palette,
             quantity=self._monitor.quantity if picture == "spectrum" else self._of_bands,
             clock=self._monitor.source.info.kind not in ("file", "stdin"),
+            lap_s=None if self.steering is None else self.steering.length_s,
+            ahead_s=(self._shown_leg.begins - self._shown_leg.seam) / self._monitor.engine.samplerate,
             banners=self._banners(),
         )
         if self._frame != frame:
@@ -138,18 +160,22 @@ class View:
             out.append(Banner("DEMO SIGNAL", AMBER))
         if self._monitor.source.trouble:
             out.append(Banner(self._monitor.source.trouble, RED))
+        if self.steering is not None and self.steering.note:
+            out.append(Banner(self.steering.note, AMBER))
+        if self.steering is not None and self.steering.asked.paused:
+            out.append(Banner("PAUSED", AMBER))
         if self._frozen is not None:
             out.append(Banner(f"FROZEN  \N{MINUS SIGN}{self.behind_s():.1f} s", AMBER))
         return tuple(out)
 
-    def _follow_range(self, height: int) -> None:
+    def _follow_range(self, height: int, columns: Columns) -> None:
         now = time.perf_counter()
         if now - self._range_looked < _RANGE_INTERVAL_S:
             return
         elapsed, self._range_looked = now - self._range_looked, now
         assert self._auto is not None
-        store = self._monitor.analysis.store
-        count = min(store.end, store.capacity - _SPARE_CELLS // 2)
+        store = columns.store
+        count = min(store.end - columns.oldest, store.capacity - _SPARE_CELLS // 2)
         if count < 1:
             return
         step = max(1, count // _RANGE_CELLS)

@@ -60,6 +60,7 @@ class Analysis:
         self._levels = np.empty((1, 32, engine.bins), np.float32)
         self._metered = 0
         self._gaps_marked = 0
+        self._seam = 0
         self._averager = self._new_averager()
         self._log: Int64Array = np.empty((0, 3), np.int64)
         self._quantity = quantity
@@ -97,6 +98,8 @@ class Analysis:
         log = self.timeline.update(self._ring)
         if len(log):
             self._log = np.concatenate([self._log, log])[-_LOG_KEPT:]
+        if self.timeline.leg.seam != self._seam:
+            self._begin_at_seam(self.timeline.leg.seam)
         if self._request != self._made_for:
             self.store = self._analyse_again(self._request)
         self._measure()
@@ -110,6 +113,18 @@ class Analysis:
             else:
                 self.skipped_columns += count
         self._mark_gaps()
+
+    def _begin_at_seam(self, seam: int) -> None:
+        """The sound was jumped to: no window and no average reaches back across the seam."""
+        self._seam = seam
+        self._framer.skip_to(self._first_column)
+        if self._averager is not None:
+            self.store = self._analyse_again(self._request)
+
+    @property
+    def _first_column(self) -> int:
+        """The first whose window lies behind the seam."""
+        return -(-self._seam // self.engine.hop)
 
     def _skip_what_is_too_late(self) -> None:
         newest_wanted = column_count(self._ring.end, self.engine.n_fft, self.engine.hop) - self._columns_on_screen
@@ -170,9 +185,10 @@ class Analysis:
         self._averager = self._new_averager()
         live = self._framer.next_column
         past = Framer(self._ring, self.engine.n_fft, self.engine.hop, self._shown)
-        begin = max(past.oldest_column, live - view.cells * view.pooled)
+        oldest = max(past.oldest_column, self._first_column)
+        begin = max(oldest, live - view.cells * view.pooled)
         warm_up = 0 if self._averager is None else self._averager.warm_up
-        past.skip_to(max(past.oldest_column, begin - warm_up))
+        past.skip_to(max(oldest, begin - warm_up))
         while past.next_column < begin and (frames := past.take(begin - past.next_column)) is not None:
             self._transform(frames)
         while past.next_column < live and (frames := past.take(live - past.next_column)) is not None:

@@ -12,11 +12,13 @@ Owner: the analysis thread calls `update` and `settle`; all else reads what they
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
+from livespec.capture.legs import Leg, leg_at
 from livespec.core.arrays import Float64Array, Int64Array, RealArray
 from livespec.core.ring import OPENED, OVERFLOW, AudioRing
 
@@ -64,12 +66,23 @@ class _Settling:
 class Timeline:
     """Seconds since the first sample, holes included, for positions and for the system's clock.
 
-    live: whether what does not come in time is lost. speed: seconds of sound a second; 0: unpaced.
+    live: whether what does not come in time is lost. speed: seconds of sound a second; 0: unpaced. legs: what the
+    source says of its legs, where it can be steered; each brings its own speed.
     """
 
-    def __init__(self, samplerate: int, *, live: bool, speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        samplerate: int,
+        *,
+        live: bool,
+        speed: float = 1.0,
+        legs: Callable[[], tuple[Leg, ...]] | None = None,
+    ) -> None:
         self.samplerate = samplerate
-        self._live, self._speed = live, speed
+        self._live = live
+        only = (Leg(speed=speed),)
+        self._legs = legs or (lambda: only)
+        self.leg = self._legs()[0]
         self.gaps: tuple[Gap, ...] = ()
         self.overflows = 0
         self.start_wall_time: float | None = None
@@ -80,6 +93,7 @@ class Timeline:
         self._buckets: deque[_Bucket] = deque(maxlen=_BUCKETS)
         self._settling: _Settling | None = None
         self._base: float | None = None
+        self._clock: tuple[float, float] | None = None  # speed and base, published together: they mean nothing alone
         self._starting = True
         self._first_base: tuple[float, float] | None = None
 
@@ -91,8 +105,9 @@ class Timeline:
         log = ring.block_log(self._seen_blocks)
         log = log[log[:, 0] > self._end]
         self._seen_blocks = blocks
+        legs = self._legs()  # asked after the blocks: no block comes before its leg
         for end, entered_ns, flags in log.tolist():
-            self._take(end, entered_ns / 1e9, flags)
+            self._take(end, entered_ns / 1e9, flags, leg_at(legs, self._end))
         return log
 
     def settle(self) -> None:
@@ -104,10 +119,10 @@ class Timeline:
             return
         self._decide(settling)
 
-    def _take(self, end: int, entered: float, flags: int) -> None:
+    def _take(self, end: int, entered: float, flags: int, leg: Leg) -> None:
         if self._settling is not None and flags & OPENED:
             self._decide(self._settling)  # nothing more will come of the stream before: two holes are two gaps
-        arrival = entered * (self._speed or 1.0) - self.seconds_at(end)
+        arrival = entered * (leg.speed or 1.0) - self.seconds_at(end)
         if self._base is None:
             self._base = arrival
             self.start_wall_time = time.time() - time.perf_counter() + entered - end / self.samplerate
@@ -115,12 +130,19 @@ class Timeline:
             self._watch(entered, arrival, flags)
         elif entered - self._entered > _STALL_S + self._block_s:
             self._buckets.clear()  # a file or a pipe that paused goes on where it was
+        if leg is not self.leg or end <= leg.due:  # what comes before it is due says nothing of when that is
+            self._buckets.clear()
+            self._starting = True
+            self._first_base = None
         self.block = end - self._end
         self._end, self._entered = end, entered
         if self._settling is None:
             self._note(entered, arrival)
         else:
             self._follow(self._settling, entered, arrival)
+        assert self._base is not None
+        self._clock = leg.speed, self._base
+        self.leg = leg
 
     def _watch(self, entered: float, arrival: float, flags: int) -> None:
         cause: Cause | None = "lost" if entered - self._entered > _STALL_S + 2 * self._block_s else None
@@ -214,18 +236,20 @@ class Timeline:
 
         The latest but for one half second: a single hitch is not worth seconds of delay.
         """
-        if self._base is None or not self._speed:
+        if self._clock is None or not self._clock[0]:
             return 0.0
-        latest = sorted(bucket.latest for bucket in tuple(self._buckets)) or [self._base]
-        late = latest[max(0, len(latest) - 2)] - self._base
-        return min(late + self._block_s, _DELAY_LONGEST_S * max(1.0, self._speed))
+        speed, base = self._clock
+        latest = sorted(bucket.latest for bucket in tuple(self._buckets)) or [base]
+        late = latest[max(0, len(latest) - 2)] - base
+        return min(max(0.0, late) + self._block_s, _DELAY_LONGEST_S * max(1.0, speed))
 
     def seconds_now(self) -> float:
         """Where the capture is by the system's clock, in seconds; the last sample where there is no pace."""
         captured = self.seconds_at(self._end)
-        if self._base is None or not self._speed:
+        if self._clock is None or not self._clock[0]:
             return captured
-        now = time.perf_counter() * self._speed - self._base
+        speed, base = self._clock
+        now = time.perf_counter() * speed - base
         return now if self._live else min(now, captured + self._block_s)
 
     def straddles(self, first_positions: Int64Array, n_fft: int) -> np.ndarray:

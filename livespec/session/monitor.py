@@ -67,7 +67,7 @@ class Monitor:
             raise too_short(info.name, info.length, self.engine.n_fft)
         self.shown = shown_of(info, settings.show)
         self.ring = open_ring(info, settings)
-        self.timeline = Timeline(info.samplerate, live=info.live, speed=info.speed)
+        self.timeline = Timeline(info.samplerate, live=info.live, legs=lambda: source.legs)
         self.analysis = Analysis(
             self.ring, self.engine, self.shown, self.timeline, view, self.quantity, may_skip=info.live
         )
@@ -95,8 +95,10 @@ class Monitor:
         if self._exporter is not None:
             exporter = self._exporter
             self._begin("disk", lambda: exporter.run(self._stopping))
-        read_ahead = read_ahead_of(self.engine.n_fft, self.engine.samplerate)
-        self.source.start(self.ring, Reception(self._wake, self._needed_from, read_ahead))
+        n_fft, hop = self.engine.n_fft, self.engine.hop
+        read_ahead = read_ahead_of(n_fft, self.engine.samplerate)
+        behind = n_fft // 2 + hop  # the middle of the newest whole window
+        self.source.start(self.ring, Reception(self._wake, self._needed_from, read_ahead, behind))
 
     def stop(self) -> None:
         """Stop the source, let the readers finish what waits for them, complete the files.
@@ -138,6 +140,11 @@ class Monitor:
             return 0.0
         captured = self.timeline.seconds_at(self.ring.end)
         return max(captured, self.timeline.seconds_now() - _LATE_S) if self.source.info.live else captured
+
+    @property
+    def exporting(self) -> bool:
+        """Whether every column goes into a file: an unbroken run."""
+        return self._exporter is not None
 
     @property
     def waited_in_vain(self) -> bool:

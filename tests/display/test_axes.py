@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from livespec.core.notes import frequency_of
 from livespec.core.scales import FrequencyAxis, is_logarithmic
-from livespec.display.axes import format_hz, format_level, frequency_ticks, level_ticks, time_ticks
+from livespec.display.axes import format_hz, format_level, frequency_ticks, lap_ticks, level_ticks, time_ticks
 from livespec.settings import SCALES
 
 HEIGHTS = [240, 400, 700, 1080, 2082]
@@ -162,3 +162,22 @@ def test_minutes_and_seconds_are_written_as_people_do(start, span, expected):
 @pytest.mark.parametrize("scale", ["log", "mel"])
 def test_a_narrow_axis_has_ticks_too(scale):
     assert len(frequency_ticks(FrequencyAxis(scale, 210, 480), 700, 26)) >= 2
+
+
+def test_a_sound_that_is_repeated_has_its_own_time_in_every_lap():
+    ticks = lap_ticks(start_s=5.5, span_s=6, lap_s=4, length_px=1200, spacing_px=96)
+    seconds = [(round(5.5 + tick.place * 6, 6), tick.text) for tick in ticks]
+    assert seconds == [
+        *((5.5, "0:01.5"), (6, "0:02.0"), (6.5, "0:02.5"), (7, "0:03.0"), (7.5, "0:03.5")),
+        *((8, "0:00.0"), (8.5, "0:00.5"), (9, "0:01.0"), (9.5, "0:01.5"), (10, "0:02.0"), (10.5, "0:02.5")),
+        *((11, "0:03.0"), (11.5, "0:03.5")),
+    ]
+
+
+@pytest.mark.parametrize("lap_s", [0.1, 0.37, 3.3, 1000.0])
+def test_ticks_of_laps_are_never_crowded_and_none_lies_before_the_start(lap_s):
+    for start_s in (tenths / 10 for tenths in range(-100, 120, 7)):
+        places = [tick.place for tick in lap_ticks(start_s, 10, lap_s, 1100, 96)]
+        assert all(start_s + place * 10 >= -1e-6 for place in places)
+        assert all((after - before) * 1100 > 60 for before, after in pairwise(places))
+        assert len(places) > 5 or start_s < 0

@@ -12,13 +12,15 @@ from livespec import __version__
 from livespec.capture.demo import DemoSource
 from livespec.capture.file import FileSource
 from livespec.capture.paced import PacedSource
-from livespec.capture.source import SourceInfo
+from livespec.capture.replay import ReplaySource
+from livespec.capture.source import SourceInfo, Transport
 from livespec.core.bands import MelBandAxis
 from livespec.core.framing import Framer
 from livespec.core.notes import NAMES
 from livespec.core.quantity import RAW
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
+from livespec.display.scene import Columns
 from livespec.errors import FileError, UsageError
 from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.clock import Gap, Timeline
@@ -26,6 +28,7 @@ from livespec.session.exporter import Exporter
 from livespec.session.monitor import Monitor
 from livespec.session.opening import ring_capacity
 from livespec.settings import Settings
+from tests.support.program import wait_until
 from tests.support.reference_stft import reference_dbfs
 from tests.support.signals import tone, white_noise
 
@@ -507,3 +510,60 @@ def test_a_framer_that_was_left_behind_finds_what_is_still_there():
     framer = Framer(ring, N_FFT, HOP, (0,))
     assert framer.skip_to(framer.oldest_column) == -(-(300_000 - 70_000) // HOP)
     assert framer.valid(framer.take(1))
+
+
+# ---- a replay that is steered ----
+
+
+def sought(path, target, lead_in, **keys):
+    """A session on a file that has jumped once and stands there."""
+    source = ReplaySource(path, None, Transport())
+    monitor = of(source, **keys)
+    monitor.start()
+    wait_until(lambda: monitor.analysis.columns > 20, "it plays")
+    source.steer(Transport(paused=True))
+    source.jump(target, lead_in)
+    wait_until(lambda: not source.jumping and monitor.timeline.known_until == monitor.ring.end, "it has arrived")
+    newest = (monitor.ring.end - N_FFT) // HOP
+    wait_until(lambda: monitor.analysis.store.end > newest, "it is analysed")
+    return monitor
+
+
+@pytest.mark.parametrize("averaging", ["off", "max", "mean:4"])
+def test_after_a_jump_the_columns_are_those_of_the_file_there_and_know_nothing_of_before(tmp_path, averaging):
+    loud_first = np.concatenate([white_noise(60_000), white_noise(140_000, rms=0.001, seed=2)])
+    soundfile.write(tmp_path / "a.wav", loud_first, RATE, subtype="FLOAT")
+    monitor = sought(tmp_path / "a.wav", 150_000, 40_000, averaging=averaging)
+    try:
+        leg, store = monitor.source.legs[-1], monitor.analysis.store
+        first = -(-leg.seam // HOP)
+        assert Columns.now(store, leg.seam).oldest == first
+        db = store.cells(first, store.end)
+    finally:
+        monitor.stop()
+    assert leg.begins == 110_000
+    start = leg.begins + first * HOP - leg.seam
+    amplitudes = 10 ** (reference_dbfs(loud_first[start:150_000], N_FFT, HOP) / 20)
+    if averaging == "max":
+        amplitudes = np.maximum.accumulate(amplitudes)
+    elif averaging == "mean:4":
+        power = np.stack([np.mean(amplitudes[max(0, k - 3) : k + 1] ** 2, axis=0) for k in range(len(amplitudes))])
+        amplitudes = np.sqrt(power)
+    assert len(db) == len(amplitudes)
+    assert np.abs(db - 20 * np.log10(amplitudes)).max() < 0.05
+
+
+def test_the_time_line_goes_on_at_the_pace_of_the_leg_after_a_lead_in(tmp_path):
+    soundfile.write(tmp_path / "a.wav", white_noise(400_000), RATE, subtype="FLOAT")
+    monitor = sought(tmp_path / "a.wav", 200_000, 100_000)
+    try:
+        monitor.source.steer(Transport(speed=2.0))
+        went_on = monitor.ring.end
+        wait_until(lambda: monitor.ring.end > went_on + RATE, "it goes on")
+        timeline = monitor.timeline
+        assert timeline.leg.speed == 2.0
+        ahead = [timeline.seconds_now() - monitor.ring.end / RATE for _ in range(50) if not time.sleep(0.002)]
+    finally:
+        monitor.stop()
+    assert abs(np.median(ahead)) < 0.1
+    assert timeline.gaps == ()

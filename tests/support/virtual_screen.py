@@ -84,6 +84,14 @@ class ScreenWindow:
         """Press and let go."""
         self._do("key", "--clearmodifiers", name)
 
+    def keys(self, *names: str) -> None:
+        """One after another, without waiting for what they do."""
+        self._do("key", "--clearmodifiers", *names)
+
+    def click(self, x: int, y: int) -> None:
+        """With the left button, at a place of the screen."""
+        self._do("mousemove", str(x), str(y), "click", "1")
+
     def focus(self) -> None:
         self._do("windowfocus", "--sync", self._number)
 

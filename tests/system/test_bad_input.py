@@ -90,6 +90,8 @@ WRONG_FLAGS = [
     (("--fullscreen",), "--fullscreen", "window"),
     (("--source", "mic"), "two sources", "demo"),
     (("another.wav",), "another.wav"),
+    (("--loop",), "--loop is for files"),
+    (("--listen",), "--listen is for files"),
     (("--export", "same.x", "--stats", "same.x"), "two outputs", "same name"),
 ]
 
@@ -115,6 +117,15 @@ def test_wrong_flags_are_answered_in_two_lines(start, nothing, wrong):
         (("config", "shwo"), USAGE, ("shwo", "show")),
         (("config", "check", "none.toml"), FILE, ("none.toml: no such file",)),
         (("--speed", "2", "--view", "none"), USAGE, ("--speed is for files",)),
+        (("--listen", "--view", "none"), USAGE, ("--listen is for files",)),
+        (("-", "--listen", "--view", "none"), USAGE, ("--listen is for files",)),
+        (("a.wav", "--listen", "--view", "none"), USAGE, ("--listen needs the window",)),
+        (("a.wav", "--loop", "--speed", "0", "--view", "none"), USAGE, ("--loop needs a pace",)),
+        (("a.wav", "--loop", "--view", "none"), USAGE, ("never end", "--duration")),
+        (
+            ("a.wav", "--loop", "--speed", "1", "--duration", "5", "--export", "e.npz", "--view", "none"),
+            *(USAGE, ("--export exclude each other",)),
+        ),
         (("--source", "", "--view", "none"), USAGE, ("no name",)),
         (("-", "--format", "s17le", "--view", "none"), USAGE, ("format = 's17le'", "did you mean 's16le'?")),
         (("-", "--format", "s16le", "--view", "none"), USAGE, ("rate and channels", "--samplerate")),

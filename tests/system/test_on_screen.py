@@ -8,10 +8,9 @@ import pytest
 import soundfile
 from cmap import Colormap
 
-from livespec.core.scales import FrequencyAxis
-from livespec.display.scene import AMBER, BACKGROUND, GAP_STROKE, LINE, PITCH, Frame, Palette, Rect, plot_area
+from livespec.display.scene import AMBER, BACKGROUND, GAP_STROKE, LINE, PITCH
 from tests.support.exports import Export, position_chirp, read_picture
-from tests.support.program import wait_until
+from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
 from tests.support.signals import sine_on_bin
 from tests.support.virtual_microphone import RATE
 
@@ -28,24 +27,6 @@ def tones(seconds):
 
 
 # ---- what is on the screen ----
-
-
-def is_colour(picture, colour):
-    return (picture == np.array(colour, np.uint8)).all(axis=-1)
-
-
-def plot_on(picture):
-    """Where the waterfall is, by the picture alone: what is not background, right of the frequency ticks."""
-    middle = [72 + 600, 72 + 603]  # below one of them may hang a tick of the time axis
-    rows = np.flatnonzero(~is_colour(picture[44:, middle], BACKGROUND).any(axis=1))
-    height = int(np.flatnonzero(np.diff(rows, append=rows[-1] + 2) > 1)[0]) + 1
-    columns = np.flatnonzero(~is_colour(picture[44 + height // 2, 72:1280], BACKGROUND))
-    width = int(np.flatnonzero(np.diff(columns, append=columns[-1] + 2) > 1)[0]) + 1
-    plot = Rect(72, 44, width, height)
-    palette = Palette(np.zeros((256, 3), np.uint8), 0, 1)
-    frame = Frame(1280, plot.y + plot.height + 34, 1.0, "", "", FrequencyAxis("mel", 40, 16_000), palette)
-    assert plot == plot_area(frame)
-    return plot
 
 
 def lit_rows(picture):
@@ -118,18 +99,6 @@ def shown(microphone, screen, start, tmp_path):
         return program, window
 
     return begin
-
-
-def capture_when(screen, holds, what, seconds=5):
-    """The first picture of the screen that fulfils a condition."""
-    pictures = []
-
-    def fulfilled():
-        pictures[:] = [screen.capture()]
-        return holds(pictures[0])
-
-    wait_until(fulfilled, what, seconds)
-    return pictures[0]
 
 
 @pytest.mark.parametrize(("scale", "fmin"), [("linear", 0), ("log", 40), ("mel", 40)])
@@ -219,11 +188,6 @@ def test_v_shows_mel_bands_and_chroma_and_t_the_pitch_of_all_that_is_on_screen(m
         assert abs(plot.y + np.flatnonzero(brightness == brightness.max()).mean() - middle) <= 2
         window.key("q")
         assert program.end(5).returncode == 0
-
-
-def capture_after(screen, seconds):
-    time.sleep(seconds)
-    return screen.capture()
 
 
 def test_c_changes_the_colours_and_f_fills_the_window_and_q_quits(microphone, screen, shown):

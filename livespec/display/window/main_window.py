@@ -1,24 +1,28 @@
 """The main window: the picture, a status line, the keys; and the loop that runs it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QImage, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QVBoxLayout, QWidget
 
 from livespec.display.colormaps import next_colormap
 from livespec.display.image import save_image
+from livespec.display.steering import Steering
 from livespec.display.view import View
 from livespec.display.window.picture import PictureWindow
+from livespec.display.window.transport import TransportBar
 from livespec.session.monitor import Monitor
 
 _FRAME_S: Final = 1 / 60
 _STATUS_S: Final = 0.25
 _HIDDEN_S: Final = 0.1
+_JUMP_S: Final = 5.0
+_FAR_JUMP_S: Final = 30.0
 _SIZE: Final = (1280, 800)
 _SMALLEST: Final = (480, 320)
 
@@ -68,14 +72,16 @@ class MainWindow(QMainWindow):
         container = QWidget.createWindowContainer(self._picture, self)
         container.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         container.setAccessibleName("Spectrogram")
-        self.setCentralWidget(container)
+        steering = self._view.steering
+        self._transport = None if steering is None else TransportBar(steering)
+        self.setCentralWidget(_column(container, self._transport))
         container.setFocus()
         self._container = container
         self._left, self._right = ShortenedLabel(), QLabel()
         self.statusBar().addWidget(self._left, 1)
         self.statusBar().addPermanentWidget(self._right)
         self.statusBar().setSizeGripEnabled(False)
-        self._add_keys()
+        self._add_keys(steering)
         self._ending_soon = False
         self._due = time.perf_counter()
         self._status_due = 0.0
@@ -88,8 +94,8 @@ class MainWindow(QMainWindow):
 
     # ---- keys ----
 
-    def _add_keys(self) -> None:
-        keys = (
+    def _add_keys(self, steering: Steering | None) -> None:
+        keys: tuple[tuple[str, tuple[str, ...], Callable[[], object]], ...] = (
             ("Freeze", ("Space",), self._view.toggle_freeze),
             ("Next frequency scale", ("M",), self._view.next_scale),
             ("Next picture", ("V",), self._view.next_picture),
@@ -102,24 +108,36 @@ class MainWindow(QMainWindow):
             ("Full screen", ("F", "F11"), self._toggle_full_screen),
             ("Leave full screen", ("Esc",), self._leave_full_screen),
             ("Quit", ("Q", "Ctrl+Q"), self.close),
+            *(() if steering is None else _keys_of_a_replay(steering)),
         )
         for name, sequences, act in keys:
             action = QAction(self.tr(name), self)
             action.setShortcuts([QKeySequence(sequence) for sequence in sequences])
-            action.triggered.connect(lambda _checked=False, act=act: act())
+            action.triggered.connect(lambda _checked=False, act=act: self._do(act))
             self.addAction(action)
 
-    def _toggle_full_screen(self) -> None:
-        if self.isFullScreen():
-            self._leave_full_screen()
-        else:
-            self.statusBar().hide()
+    def _do(self, act: Callable[[], object]) -> None:
+        act()
+        if self._transport is not None:
+            self._transport.refresh()
+
+    def present(self, *, fullscreen: bool) -> None:
+        """Show the window, or the picture alone on the whole screen."""
+        self.statusBar().setVisible(not fullscreen)
+        if self._transport is not None:
+            self._transport.setVisible(not fullscreen)
+        if fullscreen:
             self.showFullScreen()
+        else:
+            self.showNormal()
+
+    def _toggle_full_screen(self) -> None:
+        self.present(fullscreen=not self.isFullScreen())
 
     def _leave_full_screen(self) -> None:
         if self.isFullScreen():
-            self.statusBar().show()
-            self.showNormal()
+            self.present(fullscreen=False)
+        self._container.setFocus()  # the keys are the window's again, not those of a control reached by Tab
 
     # ---- the loop ----
 
@@ -155,10 +173,14 @@ class MainWindow(QMainWindow):
         elif self._ending.duration_s is not None:
             if monitor.waited_in_vain:
                 self._fail(monitor.no_sound())
-            elif monitor.seconds >= self._ending.duration_s or monitor.ended.is_set():
+            elif monitor.ended.is_set() or (
+                monitor.source.info.live and monitor.seconds >= self._ending.duration_s
+            ):  # what is not live ends by itself; of a replay, sound that was shown twice counts twice
                 self.end_soon()
 
     def _show_status(self, now: float) -> None:
+        if self._transport is not None:
+            self._transport.refresh()
         info, engine, timeline = self._monitor.source.info, self._monitor.engine, self._monitor.timeline
         window_ms = 1000 * engine.n_fft / info.samplerate
         overlap = 100 * (1 - engine.hop / engine.n_fft)
@@ -207,6 +229,33 @@ class MainWindow(QMainWindow):
         return whole
 
 
+def _keys_of_a_replay(steering: Steering) -> tuple[tuple[str, tuple[str, ...], Callable[[], object]], ...]:
+    return (
+        ("Back", ("Left",), lambda: steering.seek_by(-_JUMP_S)),
+        ("Ahead", ("Right",), lambda: steering.seek_by(_JUMP_S)),
+        ("Far back", ("Shift+Left",), lambda: steering.seek_by(-_FAR_JUMP_S)),
+        ("Far ahead", ("Shift+Right",), lambda: steering.seek_by(_FAR_JUMP_S)),
+        ("To the start", ("Home",), lambda: steering.seek_to(0.0)),
+        ("Repeat", ("R",), steering.toggle_loop),
+        ("Slower", ("[",), steering.slower),
+        ("Faster", ("]",), steering.faster),
+        ("Speed 1", ("Backspace",), lambda: steering.set_speed(1.0)),
+        ("Listen", ("H",), steering.toggle_listen),
+    )
+
+
+def _column(picture: QWidget, transport: QWidget | None) -> QWidget:
+    """The picture, and what belongs under it."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(picture, 1)
+    if transport is not None:
+        column.addWidget(transport)
+    return whole
+
+
 def _three_digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
@@ -228,11 +277,7 @@ def run_window(monitor: Monitor, ending: Ending, stop_requests: Sequence[int]) -
     """
     application = make_application()
     window = MainWindow(monitor, ending, stop_requests)
-    if monitor.settings.fullscreen:
-        window.statusBar().hide()
-        window.showFullScreen()
-    else:
-        window.show()
+    window.present(fullscreen=monitor.settings.fullscreen)
     application.exec()
     if window.failure is not None:
         raise window.failure

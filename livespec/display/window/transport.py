@@ -1,0 +1,293 @@
+"""The transport under the picture of a replay: pause, position, repeat, speed, listen. The GUI thread's.
+
+It shows what the `Steering` says and hands wishes on to it; nothing is kept here.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
+
+from livespec.display.steering import SPEEDS, Steering
+
+_STEPS_A_SECOND: Final = 100
+_ICON_PX: Final = 16
+_HANDLE_PX: Final = 12
+_TEXT: Final = "#cdd5de"
+_ACCENT: Final = "#ffc145"
+
+_STYLE: Final = f"""
+TransportBar {{ background: #0e1116; }}
+QToolButton {{ background: transparent; color: {_TEXT}; border: 1px solid transparent; border-radius: 5px; padding: 4px;
+    font-size: 12px; }}
+QToolButton#speed {{ border-color: #2a313b; }}
+QToolButton:hover {{ background: #1b2129; }}
+QToolButton:pressed, QToolButton:open {{ background: #262d37; }}
+QToolButton:focus, QToolButton#speed:focus {{ border-color: {_ACCENT}; }}
+QToolButton::menu-indicator {{ image: none; }}
+QMenu {{ background: #1b2129; color: {_TEXT}; border: 1px solid #3a4350; padding: 4px 0; font-size: 12px; }}
+QMenu::item {{ padding: 4px 14px; }}
+QMenu::item:selected {{ background: #3a4350; }}
+QMenu::item:checked {{ color: {_ACCENT}; }}
+QMenu::indicator {{ width: 0; }}
+QLabel {{ color: {_TEXT}; padding: 0 4px; font-size: 12px; }}
+QToolTip {{ background: #1b2129; color: {_TEXT}; border: 1px solid #3a4350; padding: 3px; }}
+QSlider {{ background: transparent; border: none; min-height: 20px; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: #2a313b; }}
+QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {_ACCENT}; }}
+QSlider::handle:horizontal {{ width: {_HANDLE_PX}px; height: {_HANDLE_PX}px; margin: -4px 0; border-radius: 6px;
+    background: {_TEXT}; }}
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ background: {_ACCENT}; }}
+"""
+
+
+class PositionSlider(QSlider):
+    """Goes where it is clicked, and with the mouse from there; `sought` says so, in steps."""
+
+    sought = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.actionTriggered.connect(lambda _action: self.sought.emit(self.sliderPosition()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(True)
+            self._seek(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self._seek(event)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        self.setSliderDown(False)
+
+    def _seek(self, event: QMouseEvent) -> None:
+        way = max(1, self.width() - _HANDLE_PX)
+        share = (event.position().x() - _HANDLE_PX / 2) / way
+        self.setSliderPosition(round(self.maximum() * min(max(0.0, share), 1.0)))
+        self.sought.emit(self.sliderPosition())
+
+
+class _Button(QToolButton):
+    """Reached by Tab alone, so that a click leaves the keys with the window; Space and Enter press it then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setIconSize(QSize(_ICON_PX, _ICON_PX))
+
+    def event(self, event: QEvent) -> bool:
+        pressing = isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return)
+        if event.type() == QEvent.Type.ShortcutOverride and pressing:
+            event.accept()  # before the window's own Space
+            return True
+        if event.type() == QEvent.Type.KeyPress and pressing:
+            if self.menu() is None:
+                self.click()
+            else:
+                self.showMenu()
+            return True
+        return super().event(event)
+
+    def say(self, icon: QIcon, name: str, key: str) -> None:
+        """What it does now."""
+        self.setIcon(icon)
+        self.setAccessibleName(name)
+        self.setToolTip(f"{name} ({key})")
+
+
+class TransportBar(QWidget):
+    """A row of controls; `refresh` a few times a second and after every wish."""
+
+    def __init__(self, steering: Steering) -> None:
+        super().__init__()
+        self._steering = steering
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setStyleSheet(_STYLE)
+        self._icons = {
+            (name, colour): _icon(draw, colour) for name, draw in _DRAWINGS.items() for colour in (_TEXT, _ACCENT)
+        }
+        self._pause = self._button(steering.toggle_pause)
+        self._loop = self._button(steering.toggle_loop)
+        self._listen = self._button(steering.toggle_listen)
+        self._slider = self._position_slider()
+        self._time = self._time_label()
+        self._speed = self._speed_button()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 4, 10, 2)
+        row.setSpacing(4)
+        row.addWidget(self._pause)
+        row.addWidget(self._slider, 1)
+        for widget in (self._time, self._loop, self._speed, self._listen):
+            row.addWidget(widget)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show how things are."""
+        steering = self._steering
+        asked = steering.asked
+        if steering.playing:
+            self._pause.say(self._icons["pause", _TEXT], self.tr("Pause"), "Space")
+        else:
+            self._pause.say(self._icons["play", _TEXT], self.tr("Play"), "Space")
+        loop = self.tr("Stop repeating") if asked.loop else self.tr("Repeat")
+        self._loop.say(self._icons["loop", _ACCENT if asked.loop else _TEXT], loop, "R")
+        listen = self.tr("Stop listening") if asked.listen else self.tr("Listen")
+        self._listen.say(
+            self._icons["loud" if asked.listen else "mute", _ACCENT if asked.listen else _TEXT], listen, "H"
+        )
+        if not self._slider.isSliderDown():
+            self._slider.setValue(round(steering.at_s * _STEPS_A_SECOND))
+        self._time.setText(f"{clock_text(steering.at_s)} / {clock_text(steering.length_s)}")
+        self._speed.setText(speed_text(asked.speed))
+        for action in self._speed.menu().actions():
+            action.setChecked(action.data() == asked.speed)
+
+    def _then(self, act: Callable[[], None]) -> Callable[[], None]:
+        def wish() -> None:
+            act()
+            self.refresh()
+
+        return wish
+
+    def _button(self, act: Callable[[], None]) -> _Button:
+        button = _Button()
+        button.clicked.connect(self._then(act))
+        return button
+
+    def _position_slider(self) -> PositionSlider:
+        slider = PositionSlider()
+        slider.setRange(0, math.ceil(self._steering.length_s * _STEPS_A_SECOND))
+        slider.setSingleStep(5 * _STEPS_A_SECOND)
+        slider.setPageStep(30 * _STEPS_A_SECOND)
+        slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        slider.setMinimumWidth(60)
+        slider.setAccessibleName(self.tr("Position"))
+        slider.setToolTip(self.tr("Position (Left, Right: 5 s; with Shift: 30 s; Home: start)"))
+        slider.sought.connect(lambda step: self._then(lambda: self._steering.seek_to(step / _STEPS_A_SECOND))())
+        return slider
+
+    def _time_label(self) -> QLabel:
+        label = QLabel()
+        font = label.font()
+        font.setPixelSize(12)
+        font.setFeature(QFont.Tag("tnum"), 1)
+        label.setFont(font)
+        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        label.ensurePolished()
+        widest = clock_text(self._steering.length_s)
+        label.setFixedWidth(label.fontMetrics().horizontalAdvance(f"{widest} / {widest}") + 12)
+        label.setAccessibleName(self.tr("Time"))
+        return label
+
+    def _speed_button(self) -> _Button:
+        button = _Button()
+        menu = QMenu(button)
+        for speed in sorted({*SPEEDS, self._steering.asked.speed}):
+            action = menu.addAction(speed_text(speed))
+            action.setCheckable(True)
+            action.setData(speed)
+            action.triggered.connect(self._then(partial(self._steering.set_speed, speed)))
+        button.setObjectName("speed")
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.ensurePolished()
+        widest = max(button.fontMetrics().horizontalAdvance(action.text()) for action in menu.actions())
+        button.setFixedWidth(widest + 20)
+        button.setAccessibleName(self.tr("Speed"))
+        button.setToolTip(self.tr("Speed ([ slower, ] faster, Backspace: 1)"))
+        return button
+
+
+def speed_text(speed: float) -> str:
+    """As 1× or 0.25×."""
+    return f"{speed:g}\N{MULTIPLICATION SIGN}"
+
+
+def clock_text(second: float) -> str:
+    """As 0:12.3 or 1:02:03.4; tenths that have not passed are not shown."""
+    tenths = math.floor(second * 10 + 1e-6)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    ahead = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    return f"{ahead}:{tenths // 10:02d}.{tenths % 10}"
+
+
+# ---- icons, on a grid of 16 × 16 ----
+
+
+def _draw_play(painter: QPainter) -> None:
+    painter.drawPolygon(QPolygonF([QPointF(4, 2.5), QPointF(13.5, 8), QPointF(4, 13.5)]))
+
+
+def _draw_pause(painter: QPainter) -> None:
+    for x in (3.5, 9.5):
+        painter.drawRoundedRect(QRectF(x, 2.5, 3, 11), 0.7, 0.7)
+
+
+def _draw_loop(painter: QPainter) -> None:
+    path = QPainterPath()
+    path.arcMoveTo(QRectF(2.5, 3, 11, 11), 60)
+    path.arcTo(QRectF(2.5, 3, 11, 11), 60, -300)
+    _stroke(painter, path)
+    painter.drawPolygon(QPolygonF([QPointF(7.6, 0.2), QPointF(7.6, 6.2), QPointF(11.8, 3.2)]))
+
+
+def _draw_speaker(painter: QPainter) -> None:
+    corners = ((1, 6), (3.5, 6), (7.5, 2.5), (7.5, 13.5), (3.5, 10), (1, 10))
+    painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+
+
+def _draw_loud(painter: QPainter) -> None:
+    _draw_speaker(painter)
+    path = QPainterPath()
+    for radius in (3.2, 6.2):
+        box = QRectF(8 - radius, 8 - radius, 2 * radius, 2 * radius)
+        path.arcMoveTo(box, 50)
+        path.arcTo(box, 50, -100)
+    _stroke(painter, path)
+
+
+def _draw_mute(painter: QPainter) -> None:
+    _draw_speaker(painter)
+    path = QPainterPath(QPointF(10, 6))
+    path.lineTo(14, 10)
+    path.moveTo(14, 6)
+    path.lineTo(10, 10)
+    _stroke(painter, path)
+
+
+def _stroke(painter: QPainter, path: QPainterPath) -> None:
+    painter.strokePath(path, QPen(painter.brush(), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+
+
+_DRAWINGS: Final[dict[str, Callable[[QPainter], None]]] = {
+    "play": _draw_play,
+    "pause": _draw_pause,
+    "loop": _draw_loop,
+    "loud": _draw_loud,
+    "mute": _draw_mute,
+}
+
+
+def _icon(draw: Callable[[QPainter], None], colour: str) -> QIcon:
+    """The same drawing for screens of one, two and three pixels a point."""
+    icon = QIcon()
+    for ratio in (1, 2, 3):
+        pixmap = QPixmap(_ICON_PX * ratio, _ICON_PX * ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap.setDevicePixelRatio(ratio)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        draw(painter)
+        painter.end()
+        icon.addPixmap(pixmap)
+    return icon
