@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from livespec.display.scene import AMBER, RED
+from livespec.settings import PICTURES
 from tests.support.camera import camera
 from tests.support.exports import read_picture, read_stats
 from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
@@ -129,6 +130,21 @@ def test_a_jump_while_it_is_paused_shows_the_picture_there_and_it_stays_paused(s
     assert stats["gaps"] == []
     assert stats["duration_s"] == pytest.approx(stats["captured_samples"] / RATE)
     assert before.edge_s + SPAN_S < stats["duration_s"] < before.edge_s + SPAN_S + 3
+
+
+def test_the_picture_of_a_replay_that_is_paused_can_be_another(screen, replay):
+    _, window = replay("--span", "10")
+    _, now = shows(screen, lambda now: now.edge_s > 2, "two seconds are there")
+    area = (slice(0, now.plot.y + now.plot.height + 34), slice(0, 1280))
+    window.key("space")
+    as_spectrum = capture_when(screen, paused, "the banner is there", 2)[area]
+    for picture in PICTURES[1:]:
+        before = screen.capture()[area]
+        window.key("v")
+        other = capture_when(screen, lambda p, before=before: (p[area] != before).mean() > 0.001, f"it is {picture}", 3)
+        assert paused(other)
+    window.key("v")
+    capture_when(screen, lambda p: np.array_equal(p[area], as_spectrum), "it is the spectrum again", 3)
 
 
 def test_a_click_into_the_slider_goes_there(screen, replay):
