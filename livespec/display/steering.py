@@ -93,6 +93,11 @@ class Steering:
         text, until = self._note
         return text if time.perf_counter() < until else ""
 
+    @property
+    def rests(self) -> bool:
+        """Whether it is paused where the picture shows it."""
+        return self.asked.paused and not self._source.jumping and self._source.legs[-1] is self._shown
+
     def stands(self) -> bool:
         """Whether this frame shows what the last one did: it is paused, or on its way to another moment."""
         leg, timeline = self._source.legs[-1], self._monitor.timeline

@@ -88,7 +88,7 @@ class View:
         if self._auto is not None and not self.frozen:
             self._follow_range(height, columns)
         frame = self._current_frame(width, height, scale)
-        if not self.frozen:
+        if self._frozen is None:
             self._monitor.analysis.request(self.request_for(plot_area(frame).width))
         return self._builder.build(frame, columns, self._monitor.timeline, end_s, self.settings.span), columns
 
@@ -98,10 +98,16 @@ class View:
 
     def _now(self) -> tuple[Columns, float]:
         """What there is to be seen now, and the right edge; of a replay that stands, what was to be seen before."""
+        store = self._monitor.analysis.store
         self._standing = self._shown is not None and self.steering is not None and self.steering.stands()
         if self._shown is None or not self._standing:
             self._shown_leg = self._monitor.source.legs[-1]
-            self._shown = Columns.now(self._monitor.analysis.store, self._shown_leg.seam), self._end_s()
+            self._shown = Columns.now(store, self._shown_leg.seam), self._end_s()
+        elif store is not self._shown[0].store and self.steering is not None and self.steering.rests:
+            self._shown = (
+                Columns.now(store, self._shown_leg.seam),
+                self._shown[1],
+            )  # asked for by a key, or by the width
         return self._shown
 
     def _end_s(self) -> float:
