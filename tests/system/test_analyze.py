@@ -271,3 +271,60 @@ def test_a_scheduler_that_is_not_there_is_told_in_two_lines(start, nothing, soun
     assert done.returncode == 2
     assert done.stderr.splitlines()[0] == "livespec: no scheduler can be reached at tcp://127.0.0.1:9"
     assert len(done.stderr.splitlines()) == 2
+
+
+# ---- long files ----
+
+_PEAK = """
+import resource, sys
+from livespec.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)
+"""
+FORMS = (
+    ("analyze", "-o", "o.npz", "--features", "mel,rms"), ("analyze", "-o", "o.zarr"), ("render", "-o", "o.png"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def noise_file(tmp_path_factory):
+    """noise_file(minutes): a file of noise so long."""
+    folder = tmp_path_factory.mktemp("noise")
+    minute = (white_noise(60 * RATE) * 3000).astype(np.int16)
+
+    def of(minutes):
+        path = folder / f"{minutes}.wav"
+        if not path.exists():
+            with soundfile.SoundFile(path, "w", RATE, 1, "PCM_16", format="RF64") as file:
+                for _ in range(minutes):
+                    file.write(minute)
+        return path
+
+    return of
+
+
+def peak_mb(sound, folder, environment, command, *flags):
+    """Of a whole run."""
+    words = [sys.executable, "-c", _PEAK, command, str(sound), *flags]
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return float(done.stderr.splitlines()[-1])
+
+
+def test_peak_memory_does_not_grow_with_the_length(nothing, tmp_path, noise_file):
+    for command in FORMS:
+        hop = ("--hop", "256" if command[0] == "render" else "1024")  # so that a minute fills the figure
+        short, long = (peak_mb(noise_file(minutes), tmp_path, nothing, *command, *hop) for minutes in (1, 5))
+        print(f"\n{command[0]} {command[2]}: {short:.0f} MB for a minute, {long:.0f} MB for five")
+        assert long < short + 20  # four minutes have 92 MB of columns more
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_ten_hours_take_the_memory_of_ten_minutes(nothing, tmp_path, noise_file):
+    for command in FORMS:
+        hop = ("--hop", "4096") if command[0] == "analyze" else ()
+        short, long = (peak_mb(noise_file(minutes), tmp_path, nothing, *command, *hop) for minutes in (10, 600))
+        print(f"\n{command[0]} {command[2]}: {short:.0f} MB for ten minutes, {long:.0f} MB for ten hours")
+        assert long < short + 20
