@@ -28,13 +28,18 @@ _RATE = 48_000
 _SECONDS = 16  # twice through the chords: the second time with the sweep
 _NOON = datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()
 
-# Name → preset and size.
-_PICTURES = {"music": ("music", 880, 495), "bass": ("bass", 880, 495)}
+# Name → preset, flags, and size.
+_PICTURES: dict[str, tuple[str | None, dict[str, str], int, int]] = {
+    "music": ("music", {}, 880, 495),
+    "bass": ("bass", {}, 880, 495),
+    "mel": (None, {"picture": "mel"}, 880, 495),
+    "chroma": (None, {"picture": "chroma", "n_fft": "8192", "hop": "1024"}, 880, 495),
+}
 
 
-def draw(preset: str, width: int, height: int) -> np.ndarray:
+def draw(preset: str | None, flags: dict[str, str], width: int, height: int) -> np.ndarray:
     """The last picture of a run on the demo signal: (height, width, 3)."""
-    settings = load(preset, None, {}).at_rate(_RATE)
+    settings = load(preset, None, flags).at_rate(_RATE)
     source = DemoSource(0, _RATE, _SECONDS * _RATE)
     monitor = Monitor(source, settings, view_request(settings, _RATE, width))
     monitor.start()
