@@ -50,14 +50,14 @@ def _into_one_store(found: list[tuple[Path, Path]], store: Path) -> list[Job]:
         raise UsageError(f"{store}: is no name for a Zarr store", "use a name that ends in .zarr")
     if store.exists() and not store.is_dir():
         raise FileError(f"{store}: is a file", "name another, or remove it")
-    jobs = [Job(source, store, place.as_posix()) for source, place in _distinct(found, "")]
-    _make_folder(store)
-    return jobs
+    return [Job(source, store, place.as_posix()) for source, place in _distinct(found, "")]
 
 
 def _into_a_folder(found: list[tuple[Path, Path]], folder: Path, form: Form) -> list[Job]:
     if folder.exists() and not folder.is_dir():
         raise FileError(f"{folder}: is no folder", "of several files, -o names a folder")
+    if folder.suffix.lower() == f".{form}" and not folder.exists():
+        raise UsageError(f"{folder}: is no name for a folder", "of several files, -o names a folder, or a .zarr store")
     jobs = [Job(source, folder / place) for source, place in _distinct(found, f".{form}")]
     for parent in sorted({job.target.parent for job in jobs}):
         _make_folder(parent)

@@ -44,6 +44,13 @@ def test_one_file_goes_where_it_is_said_or_here(here):
         plan(["in/a.wav", "in/a.wav"], None, "npz")
 
 
+def test_a_name_of_a_file_is_none_of_a_folder(here):
+    with pytest.raises(UsageError, match=r"x\.npz: is no name for a folder"):
+        plan(["in"], Path("x.npz"), "npz")
+    plan(["in"], Path("x.zarr"), "zarr")
+    assert not list(here.glob("x.*"))  # nothing is made before there is something to put into it
+
+
 def test_the_form_is_what_is_said_or_what_the_name_says():
     assert form_of(None, None) == "npz"
     assert form_of(None, Path("a.ZARR")) == "zarr"
