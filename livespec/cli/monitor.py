@@ -137,8 +137,8 @@ def monitor(
 ) -> None:
     """Show sound as a scrolling spectrogram.
 
-    Keys: Space freezes, M changes the frequency scale, V the picture, T the pitch line, C the colours, F full screen,
-    Q quits.
+    Keys: Space freezes, M changes the frequency scale, V the picture, T the pitch line, A holds the range of levels, C
+    changes the colours, F fills the screen, Q quits.
 
     Of a file: Space pauses, Left and Right jump 5 s (with Shift 30 s), Home to the start, R repeats, H hears it.
     """

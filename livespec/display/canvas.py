@@ -117,6 +117,7 @@ class Canvas:
         self._pitch = _PitchLine()
         self._moving = _FurnitureBatch(atlas)
         self._fixed = _FurnitureBatch(atlas)
+        self._over = _FurnitureBatch(atlas)
 
     def draw(self, scene: Scene, store: ColumnStore, bin_hz: float, *, hold: bool = False) -> None:
         """The whole frame. hold: the columns stay as they are (a frozen view)."""
@@ -138,6 +139,11 @@ class Canvas:
         gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
         self._moving.draw_labels()
         self._fixed.draw_labels()
+        gloo.set_state(blend=False)
+        self._over.set(scene.over, scene)
+        self._over.draw_boxes()
+        gloo.set_state(blend=True)
+        self._over.draw_labels()
 
 
 class _PitchLine:

@@ -43,13 +43,13 @@ def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
         _draw_run(pixels, scene, store, rows, run)
     _draw_pieces(pixels, grown(scene.pitch, PITCH_EDGE_PX), PITCH_EDGE)
     _draw_pieces(pixels, scene.pitch, PITCH)
-    for x, y, width, height, colour, hatched in (*scene.moving.boxes, *scene.fixed.boxes):
+    for x, y, width, height, colour, hatched in (*scene.moving.boxes, *scene.fixed.boxes, *scene.over.boxes):
         area = pixels[y : y + height, x : x + width]
         if hatched:
             _draw_hatch(area, x, scene.height - y - height)
         else:
             area[:] = colour
-    for label in (*scene.moving.labels, *scene.fixed.labels):
+    for label in (*scene.moving.labels, *scene.fixed.labels, *scene.over.labels):
         _draw_label(pixels, label)
     return pixels
 

@@ -150,6 +150,7 @@ class Scene:
     pitch: Float32Array
     fixed: Furniture
     moving: Furniture
+    over: Furniture = Furniture()
 
 
 @dataclass(frozen=True)

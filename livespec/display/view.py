@@ -13,6 +13,7 @@ import numpy as np
 from livespec.core.stft import FLOOR_DBFS
 from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
+from livespec.display.cursor import crosshairs, read
 from livespec.display.playhead import Playhead
 from livespec.display.scene import AMBER, RED, Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
 from livespec.display.steering import Steering
@@ -24,6 +25,7 @@ from livespec.settings import PICTURES, SCALES, START_RANGE_DBFS, Picture, Setti
 _RANGE_INTERVAL_S: Final = 0.5
 _RANGE_CELLS: Final = 64
 _SPARE_CELLS: Final = 64
+_READING_S: Final = 0.15
 _PICTURE_NAMES: Final = {"mel": "mel bands", "chroma": "chroma"}
 _ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
 
@@ -39,14 +41,16 @@ class View:
         self._playhead = Playhead(monitor.timeline, self._leg.speed)
         self._builder = SceneBuilder()
         given = self.settings.range
-        shift = round(monitor.quantity.shift_db)
-        start = START_RANGE_DBFS[0] + shift, START_RANGE_DBFS[1] + shift
-        self._auto = AutoRange(start, SILENCE_DBFS + shift) if given == "auto" else None
+        self._shift_db = round(monitor.quantity.shift_db)
+        start = START_RANGE_DBFS[0] + self._shift_db, START_RANGE_DBFS[1] + self._shift_db
         low, high = start if isinstance(given, str) else given
         self._palette = Palette(colormap(self.settings.colormap), low, high)
+        self._auto = self._new_auto() if given == "auto" else None
         self._axes = self._new_axes()
         self._of_bands = replace(monitor.quantity, offset_db=np.zeros(1, np.float32))  # theirs are in the bands already
         self._frame: Frame | None = None
+        self.pointer: tuple[int, int] | None = None  # device pixels
+        self._reading: tuple[tuple[int, int] | None, float, str | None] = None, 0.0, None
         self._range_looked = 0.0
         self._frozen: tuple[Columns, float] | None = None
         self._shown: tuple[Columns, float] | None = None
@@ -83,6 +87,15 @@ class View:
         """The pitch as a line over the picture, or not; for the past too."""
         self.settings = replace(self.settings, pitch=not self.settings.pitch)
 
+    def toggle_auto_range(self) -> None:
+        """Hold the range of levels as it is, or let it follow the sound."""
+        self._auto = self._new_auto() if self._auto is None else None
+        held = self._palette.low, self._palette.high
+        self.settings = replace(self.settings, range="auto" if self._auto is not None else held)
+
+    def _new_auto(self) -> AutoRange:
+        return AutoRange((self._palette.low, self._palette.high), SILENCE_DBFS + self._shift_db)
+
     def set_colormap(self, name: str) -> None:
         self.settings = replace(self.settings, colormap=name)
         self._palette = replace(self._palette, colours=colormap(name))
@@ -101,7 +114,21 @@ class View:
         frame = self._current_frame(width, height, scale, columns.store.picture)
         if self._frozen is None:
             self._monitor.analysis.request(self.request_for(plot_area(frame).width))
-        return self._builder.build(frame, columns, self._monitor.timeline, end_s, self.settings.span), columns
+        scene = self._builder.build(frame, columns, self._monitor.timeline, end_s, self.settings.span)
+        return self._with_cursor(scene, columns, scale), columns
+
+    def _with_cursor(self, scene: Scene, columns: Columns, scale: float) -> Scene:
+        """The reading is a new one a few times a second: figures that flicker cannot be read."""
+        if self.pointer is None:
+            return scene
+        x, y = self.pointer
+        now = time.perf_counter()
+        if self._reading[0] != self.pointer or now - self._reading[1] > _READING_S:
+            found = read(scene, columns.store, self._monitor.engine.bin_hz, self.settings.span, x, y)
+            text = None if found is None else found.text(scene.quantity.unit)
+            self._reading = self.pointer, now, text
+        text = self._reading[2]
+        return scene if text is None else replace(scene, over=crosshairs(scene, text, x, y, scale))
 
     def behind_s(self) -> float:
         """How far a frozen picture is behind."""

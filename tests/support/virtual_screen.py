@@ -92,6 +92,10 @@ class ScreenWindow:
         """With the left button, at a place of the screen."""
         self._do("mousemove", str(x), str(y), "click", "1")
 
+    def point(self, x: int, y: int) -> None:
+        """The pointer, to a place of the screen."""
+        self._do("mousemove", str(x), str(y))
+
     def focus(self) -> None:
         self._do("windowfocus", "--sync", self._number)
 

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from cmap import Colormap
 
-from livespec.display.scene import AMBER, BACKGROUND, GAP_STROKE, LINE, PITCH
+from livespec.display.scene import AMBER, BACKGROUND, GAP_STROKE, LINE, PITCH, STRONG
 from tests.support.exports import Export, position_chirp, read_picture
 from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
 from tests.support.signals import sine_on_bin
@@ -188,6 +188,49 @@ def test_v_shows_mel_bands_and_chroma_and_t_the_pitch_of_all_that_is_on_screen(m
         assert abs(plot.y + np.flatnonzero(brightness == brightness.max()).mean() - middle) <= 2
         window.key("q")
         assert program.end(5).returncode == 0
+
+
+def test_the_pointer_reads_the_picture_live_and_frozen(microphone, screen, shown):
+    with microphone.playing(tones(40)):
+        program, window = shown(*LOOK)
+        plot = plot_on(screen.capture())
+
+        def crosses(picture, x, y):
+            across = is_colour(picture[y, plot.x : plot.x + plot.width], STRONG).mean()
+            down = is_colour(picture[plot.y : plot.y + plot.height, x], STRONG).mean()
+            return across > 0.7 and down > 0.9  # the reading lies over a part
+
+        for x, y in ((700, 400), (300, 500)):
+            window.point(x, y)
+            capture_when(screen, lambda p, x=x, y=y: crosses(p, x, y), "the cross-hairs are there", 3)
+        window.key("space")
+        window.point(900, 200)
+        capture_when(screen, lambda p: crosses(p, 900, 200), "the cross-hairs are there", 3)
+        window.point(900, plot.y + plot.height + 60)
+        capture_when(screen, lambda p: not crosses(p, 900, 200), "they are gone", 3)
+        window.key("q")
+        assert program.end(5).returncode == 0
+
+
+def test_a_holds_the_range_and_lets_it_follow_again(microphone, screen, shown):
+    quiet_then_loud = np.concatenate([0.02 * tones(6), tones(30)])
+    with microphone.playing(quiet_then_loud):
+        program, window = shown(*LOOK[:2], "--span", "3")
+        window.key("a")
+        held = capture_when(screen, lambda p: len(plot_ticks(p)), "levels are labelled")
+        time.sleep(3)
+        loud = capture_when(screen, lambda p: len(lit_rows(p)) == len(BINS), "it is loud", 8)
+        np.testing.assert_array_equal(plot_ticks(loud), plot_ticks(held))
+        window.key("a")
+        capture_when(screen, lambda p: not np.array_equal(plot_ticks(p), plot_ticks(held)), "the range has moved", 5)
+        window.key("q")
+        assert program.end(5).returncode == 0
+
+
+def plot_ticks(picture):
+    """The labels beside the colour bar, as pixels."""
+    plot = plot_on(picture)
+    return picture[plot.y : plot.y + plot.height, plot.x + plot.width + 34 : 1280].copy()
 
 
 def test_c_changes_the_colours_and_f_fills_the_window_and_q_quits(microphone, screen, shown):

@@ -99,6 +99,7 @@ class MainWindow(QMainWindow):
             ("Freeze", ("Space",), self._view.toggle_freeze),
             ("Next frequency scale", ("M",), self._view.next_scale),
             ("Next picture", ("V",), self._view.next_picture),
+            ("Automatic range", ("A",), self._view.toggle_auto_range),
             ("Pitch line", ("T",), self._view.toggle_pitch),
             (
                 "Next colour map",

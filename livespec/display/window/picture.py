@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtGui import QImage, QSurfaceFormat
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QImage, QMouseEvent, QSurfaceFormat
 from PySide6.QtOpenGL import QOpenGLWindow
 from vispy.gloo.context import FakeCanvas, set_current_canvas
 
@@ -43,6 +44,16 @@ class PictureWindow(QOpenGLWindow):
             self._paint()
         except BaseException as error:  # noqa: BLE001 - Qt would print it and go on
             self._on_error(error)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        ratio = self.devicePixelRatio()
+        at = event.position()
+        self._view.pointer = int(at.x() * ratio), int(at.y() * ratio)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._view.pointer = None
+        return super().event(event)
 
     def snapshot(self) -> QImage:
         """What is on the canvas."""

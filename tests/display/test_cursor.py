@@ -1,0 +1,95 @@
+"""What the pointer reads, against what was put into the picture."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from livespec.core.bands import ChromaAxis
+from livespec.core.scales import FrequencyAxis
+from livespec.display.cursor import crosshairs, read
+from livespec.display.headless import HeadlessCanvas
+from livespec.display.image import render
+from livespec.display.scene import STRONG
+from livespec.session.columns import ColumnStore
+from tests.support.pictures import BIN_HZ, BINS, HOP, N_FFT, RATE, Picture, noisy_levels
+
+SPAN_S = 4.0
+
+
+def picture_of(level, axis=None):
+    """Columns that are alike, but for one a second before the newest, ten decibels louder."""
+    picture = Picture(span_s=SPAN_S, axis=axis or FrequencyAxis("log", 40.0, 16_000.0))
+    columns = np.full((round(SPAN_S * RATE / HOP), BINS), level, np.float32)
+    columns[-round(RATE / HOP) - 1] += 10
+    picture.add(columns)
+    return picture, picture.scene()
+
+
+def test_it_reads_frequency_note_level_and_time():
+    picture, scene = picture_of(-50)
+    plot = scene.plot
+    x = plot.x + plot.width - 1 - round(plot.width / SPAN_S)
+    y = plot.y + plot.height - 1 - int(float(scene.axis.place(440)) * plot.height)
+    found = read(scene, picture.store, BIN_HZ, SPAN_S, x, y)
+    assert found.hz == pytest.approx(440, rel=0.02)
+    assert found.pitch_class.startswith("A4 ")
+    assert found.level == pytest.approx(-40)
+    assert found.before_s == pytest.approx(1, abs=SPAN_S / plot.width)
+    assert read(scene, picture.store, BIN_HZ, SPAN_S, x - 20, y).level == pytest.approx(-50)
+    assert "\N{MINUS SIGN}40.0 dBFS" in found.text("dBFS")
+    assert found.text("dBFS").endswith(f"\N{MINUS SIGN}{found.before_s:.2f} s")
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(-1, 0), (0, -1), (10_000, 0), (0, 10_000)])
+def test_outside_of_the_picture_there_is_nothing_to_read(dx, dy):
+    picture, scene = picture_of(-50)
+    assert read(scene, picture.store, BIN_HZ, SPAN_S, scene.plot.x + dx, scene.plot.y + dy) is None
+
+
+def test_where_no_sound_is_no_level_is_read():
+    picture = Picture(span_s=SPAN_S)
+    picture.add(np.full((100, BINS), -200, np.float32))
+    scene = picture.scene()
+    plot = scene.plot
+    empty = read(scene, picture.store, BIN_HZ, SPAN_S, plot.x + 2, plot.y + 2)
+    assert empty.level is None
+    assert "dBFS" not in empty.text("dBFS")
+    silent = read(scene, picture.store, BIN_HZ, SPAN_S, plot.x + plot.width - 9, plot.y + 2)
+    assert "silence" in silent.text("dBFS")
+
+
+def test_chroma_has_pitch_classes():
+    picture = Picture(span_s=SPAN_S, axis=ChromaAxis())
+    picture.store = ColumnStore(12, 400, 1, N_FFT, HOP)
+    picture.add(np.tile(np.arange(-12, 0, dtype=np.float32), (100, 1)))
+    scene = picture.scene()
+    plot = scene.plot
+    y = plot.y + plot.height - 1 - int(9.5 / 12 * plot.height)
+    found = read(scene, picture.store, BIN_HZ, SPAN_S, plot.x + plot.width - 20, y)
+    assert (found.hz, found.pitch_class, found.level) == (None, "A", -3)
+
+
+@pytest.mark.parametrize(("across", "down"), [(0.5, 0.5), (0.001, 0.001), (0.999, 0.999)])
+def test_the_gpu_draws_what_the_cpu_draws_and_the_reading_stays_inside(across, down):
+    picture = Picture(span_s=SPAN_S)
+    picture.add(noisy_levels(400))
+    scene = picture.scene()
+    plot = scene.plot
+    x, y = plot.x + int(across * plot.width), plot.y + int(down * plot.height)
+    text = read(scene, picture.store, BIN_HZ, SPAN_S, x, y).text("dBFS")
+    over = crosshairs(scene, text, x, y, 1.0)
+    area = over.boxes[-1]
+    assert plot.x <= area.x
+    assert area.x + area.width <= plot.x + plot.width
+    assert plot.y <= area.y
+    assert area.y + area.height <= plot.y + plot.height
+    scene = replace(scene, over=over)
+    drawn = render(scene, picture.store, BIN_HZ)
+    assert (drawn[y, plot.x + 1] == STRONG).all()
+    canvas = HeadlessCanvas(picture.width, picture.height)
+    try:
+        apart = np.abs(canvas.render(scene, picture.store, BIN_HZ).astype(int) - drawn).max(axis=2) > 2
+    finally:
+        canvas.close()
+    assert apart.mean() <= 0.001
