@@ -113,7 +113,7 @@ class Canvas:
     def __init__(self) -> None:
         largest = int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE))
         self.waterfall = Waterfall(largest)
-        atlas = _Atlas()
+        self._atlas = atlas = _Atlas()
         self._pitch = _PitchLine()
         self._moving = _FurnitureBatch(atlas)
         self._fixed = _FurnitureBatch(atlas)
@@ -132,18 +132,26 @@ class Canvas:
         gloo.set_state(scissor_test=False)
         self.waterfall.draw(scene)
         self._pitch.draw(scene)
-        self._moving.set(scene.moving, scene)
-        self._fixed.set(scene.fixed, scene)
+        self._set_furniture(scene)
         self._moving.draw_boxes()
         self._fixed.draw_boxes()
         gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
         self._moving.draw_labels()
         self._fixed.draw_labels()
         gloo.set_state(blend=False)
-        self._over.set(scene.over, scene)
         self._over.draw_boxes()
         gloo.set_state(blend=True)
         self._over.draw_labels()
+
+    def _set_furniture(self, scene: Scene) -> None:
+        """All of it before any is drawn: where the atlas was full and began anew, once more from the start."""
+        for _ in range(2):
+            generation = self._atlas.generation
+            self._moving.set(scene.moving, scene)
+            self._fixed.set(scene.fixed, scene)
+            self._over.set(scene.over, scene)
+            if self._atlas.generation == generation:
+                return
 
 
 class _PitchLine:

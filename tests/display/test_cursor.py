@@ -10,7 +10,7 @@ from livespec.core.scales import FrequencyAxis
 from livespec.display.cursor import crosshairs, read
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import render
-from livespec.display.scene import STRONG
+from livespec.display.scene import STRONG, Furniture
 from livespec.session.columns import ColumnStore
 from tests.support.pictures import BIN_HZ, BINS, HOP, N_FFT, RATE, Picture, noisy_levels
 
@@ -93,3 +93,26 @@ def test_the_gpu_draws_what_the_cpu_draws_and_the_reading_stays_inside(across, d
     finally:
         canvas.close()
     assert apart.mean() <= 0.001
+
+
+def test_readings_without_end_leave_every_other_label_as_it_was():
+    """Each is another text: the atlas of labels is full after a while, and begins anew."""
+    picture = Picture(1280, 800, scale=2.0, span_s=SPAN_S)
+    picture.add(noisy_levels(400))
+    scene = picture.scene()
+    canvas = HeadlessCanvas(picture.width, picture.height)
+    try:
+        generations = set()
+        for number in range(300):
+            text = f"{number} \N{MIDDLE DOT} a reading of its own, as long as they are"
+            over = crosshairs(scene, text, 600, 400, 2.0)
+            fixed = Furniture(scene.fixed.boxes, (*scene.fixed.labels, over.labels[0]._replace(y=700)))
+            shown = replace(scene, fixed=fixed, over=over)
+            drawn = canvas.render(shown, picture.store, BIN_HZ)
+            if canvas.canvas._atlas.generation not in generations or number % 50 == 0:
+                generations.add(canvas.canvas._atlas.generation)
+                apart = np.abs(drawn.astype(int) - render(shown, picture.store, BIN_HZ)).max(axis=2) > 2
+                assert apart.mean() <= 0.001, number
+        assert len(generations) > 2
+    finally:
+        canvas.close()
