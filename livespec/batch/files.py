@@ -1,5 +1,6 @@
 """Which sound files the words on a command line name."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,15 @@ SOUND_SUFFIXES: Final = (
 )  # fmt: skip
 
 
+def _below(folder: Path) -> Iterator[Path]:
+    """Sound files, and the folders that cannot be read: who opens them is told why."""
+    closed: list[Path] = []
+    for place, _, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
+        files = (Path(place, name) for name in names if Path(name).suffix.lower() in SOUND_SUFFIXES)
+        yield from (file for file in files if file.is_file())
+    yield from closed
+
+
 def sound_files(words: list[str]) -> Iterator[tuple[Path, Path]]:
     """Each sound file that the words name, and its place below the folder that was named (else its name alone).
 
@@ -22,9 +32,7 @@ def sound_files(words: list[str]) -> Iterator[tuple[Path, Path]]:
     for word in words:
         path = Path(word)
         if path.is_dir():
-            found = [
-                file for file in sorted(path.rglob("*")) if file.suffix.lower() in SOUND_SUFFIXES and file.is_file()
-            ]
+            found = sorted(_below(path))
             if not found:
                 raise FileError(f"{path}: has no sound files", f"they end in {', '.join(SOUND_SUFFIXES)}")
             yield from ((file, file.relative_to(path)) for file in found)

@@ -62,6 +62,10 @@ def open_sound(path: Path) -> "soundfile.SoundFile":
     if not path.exists():
         raise FileError(f"{path}: no such file", "check the name, or run 'livespec --help' for the commands")
     if path.is_dir():
+        try:
+            os.scandir(path).close()
+        except OSError as error:
+            raise FileError(f"{path}: is a folder that cannot be read ({error.strerror})", "leave it out") from error
         raise FileError(f"{path}: is a folder", "name a sound file in it")
     if not path.is_file():  # opening a pipe may wait for ever
         raise FileError(f"{path}: is no regular file", "a pipe is read as standard input: livespec - < PIPE")

@@ -1,13 +1,16 @@
+import contextlib
 import json
 import os
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
 from livespec.batch.files import sound_files
-from livespec.batch.job import Job, Order, do, is_done
+from livespec.batch.job import Job, Order, attempt, do, is_done
 from livespec.capture.file import FileSource
 from livespec.errors import FileError
 from livespec.session.analysis import ViewRequest
@@ -85,6 +88,35 @@ def test_done_is_what_has_the_same_settings_and_is_newer(stereo, tmp_path):
     target.write_bytes(b"half a file")
     os.utime(stereo, (0, 0))
     assert not is_done(job, order)
+
+
+@contextlib.contextmanager
+def unprivileged():
+    """Not as root, whom no mode of a folder keeps out."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_folder_that_cannot_be_read_is_told_of_and_the_others_are_found():
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folder is closed to others
+        top = Path(name)
+        for folder in ("open", "closed"):
+            (top / folder).mkdir()
+            (top / folder / "a.wav").touch()
+        top.chmod(0o755)
+        (top / "closed").chmod(0)
+        with unprivileged():
+            found = list(sound_files([name]))
+            outcome = attempt(Job(top / "closed", top / "x.npz"), Order("npz", SETTINGS))
+        (top / "closed").chmod(0o755)
+    assert [str(place) for _, place in found] == ["closed", "open/a.wav"]
+    assert outcome.error == f"{top / 'closed'}: is a folder that cannot be read (Permission denied)"
 
 
 def test_files_folders_and_patterns_name_sound_files(tmp_path, monkeypatch):
