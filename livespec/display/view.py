@@ -226,7 +226,7 @@ def view_request(settings: Settings, samplerate: int, plot_width: int) -> ViewRe
     assert settings.hop is not None
     columns = settings.span * samplerate / settings.hop
     pooled = max(1, math.ceil(columns / plot_width))
-    return ViewRequest(math.ceil(columns / pooled) + _SPARE_CELLS, pooled, settings.picture, settings.pitch)
+    return ViewRequest(math.ceil(columns / pooled) + _SPARE_CELLS, pooled, settings)
 
 
 def describe(settings: Settings, channels: list[str]) -> str:

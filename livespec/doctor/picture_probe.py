@@ -75,8 +75,8 @@ def _demo_picture() -> tuple[Engine, ColumnStore, Scene]:
     engine = Engine(Settings(), _RATE)
     sound = np.concatenate([synthesise_bar(bar, _RATE) for bar in range(4)])
     levels = engine.columns(sliding_window_view(sound, engine.n_fft)[:: engine.hop])
-    store = ColumnStore(engine.bins, len(levels) + 8, 1, engine.n_fft, engine.hop)
-    store.append(0, levels, np.zeros(len(levels), np.int64))
+    store = ColumnStore(engine, len(levels) + 8)
+    store.append(0, levels[None], np.zeros(len(levels), np.int64))
     frame = Frame(
         *_SIZE, 1.0, "Self-test", "the demo signal", FrequencyAxis("mel", 40.0, 16_000.0),
         Palette(colormap("magma"), -100.0, -20.0), clock=False,

@@ -1,42 +1,57 @@
 """The analysis thread: windows out of the ring, through the engine, into the columns of the picture.
 
-It owns the engine, the `ColumnStore` writing, the meter and the `Timeline`. A change of view (how many
-columns share a cell) is a value that the window leaves here; the past is then analysed again from the ring.
+It owns the engine, the `ColumnStore` writing, the meter and the `Timeline`. A change of what a person looks at is a
+value that the window leaves here; what is to be seen is then analysed again from the ring, the newest first.
 """
 
 import threading
 import time
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array, Int64Array
-from livespec.core.averaging import Averager, make_averager
-from livespec.core.framing import Framer, Frames, column_count
+from livespec.core.arrays import Int64Array
+from livespec.core.calibration import Calibration
+from livespec.core.framing import Frames, column_count
 from livespec.core.levels import Meter
-from livespec.core.quantity import RAW, LevelQuantity
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
+from livespec.errors import LivespecError
 from livespec.session.clock import Timeline
-from livespec.session.columns import ColumnStore
-from livespec.session.picture import PictureColumns
-from livespec.settings import Picture, averaging_of
+from livespec.session.processing import Backfill, Processing, makes_columns
+from livespec.settings import Settings
+
+if TYPE_CHECKING:
+    from livespec.session.columns import ColumnStore
+
+MOST_PANES: Final = 8
 
 _LONGEST_WAIT_S: Final = 0.1
 _LOG_KEPT: Final = 1024
+_FILLING_S: Final = 0.02  # at a time: what comes in meanwhile is not to wait longer
+_MARGIN: Final = 4  # a picture of the past is filled a quarter of its width beyond both ends
 
 
 class ViewRequest(NamedTuple):
-    """What a picture needs: `cells` cells of `pooled` columns each; of what, and whether with the pitch."""
+    """What a picture needs: `cells` cells of `pooled` columns each.
+
+    settings, shown: how they are made, of which channels (as a `Framer` takes them); None: as the session began.
+    ends_at: position of the right edge of a picture of the past; None: now.
+    """
 
     cells: int
     pooled: int
-    picture: Picture = "spectrum"
-    pitch: bool = False
+    settings: Settings | None = None
+    shown: tuple[int, ...] | str | None = None
+    ends_at: int | None = None
 
 
 class Analysis:
-    """Run `run` in a thread; `store`, `timeline` and the counters may be read from any."""
+    """Run `run` in a thread; `store`, `past`, `timeline` and the counters may be read from any.
+
+    store: the columns up to now; past: of the stretch that was asked for, if one was. refused: why the last request
+    could not be fulfilled.
+    """
 
     def __init__(
         self,
@@ -45,32 +60,40 @@ class Analysis:
         shown: tuple[int, ...] | str,
         timeline: Timeline,
         view: ViewRequest,
-        quantity: LevelQuantity = RAW,
+        calibration: Calibration | None = None,
         *,
         may_skip: bool,
     ) -> None:
-        self.engine, self.timeline = engine, timeline
+        self.timeline = timeline
         self.meter = Meter(ring.channels)
         self.columns = 0
         self.skipped_columns = 0
         self.first_column_ns: int | None = None
+        self.refused: LivespecError | None = None
         self._ring, self._may_skip = ring, may_skip
-        self._shown = shown if isinstance(shown, str) else shown[:1]
-        self._framer = Framer(ring, engine.n_fft, engine.hop, self._shown)
-        self._levels = np.empty((1, 32, engine.bins), np.float32)
+        self._first_engine, self._first_shown, self._calibration = engine, _panes(shown), calibration
         self._metered = 0
         self._gaps_marked = 0
         self._seam = 0
-        self._averager = self._new_averager()
         self._log: Int64Array = np.empty((0, 3), np.int64)
-        self._quantity = quantity
         self._request = self._made_for = view
-        self._picture = self._new_picture(view)
-        self.store = self._new_store(view)
+        self._processing = Processing(self._engine_for(view), self._shown_for(view), calibration)
+        self._framer = self._processing.framer(ring)
+        self._averager = self._processing.averager()
+        self._backfill: Backfill | None = None
+        self._past: Backfill | None = None
+        self._past_is_full = False
+        self.past: ColumnStore | None = None
+        self.store: ColumnStore = self._processing.store(view.cells, view.pooled)
 
     def request(self, view: ViewRequest) -> None:
-        """Ask for another view; `store` is a new object once it is ready, the old picture stands until then."""
+        """Ask for another view; `store` is a new object once a part of it is ready, the old one is there until then."""
         self._request = view
+
+    @property
+    def filling(self) -> bool:
+        """Whether `store` is still being filled."""
+        return self._backfill is not None or self._request != self._made_for
 
     @property
     def needed_from(self) -> int:
@@ -86,7 +109,8 @@ class Analysis:
         """Until `stopping`, then once more for what is left."""
         with np.errstate(invalid="ignore", over="ignore"):  # samples that are no numbers are told by NaN
             while not stopping.is_set():
-                wake.wait(_LONGEST_WAIT_S)
+                if not self._unfilled:
+                    wake.wait(_LONGEST_WAIT_S)
                 wake.clear()
                 self.step()
             self.step()
@@ -94,114 +118,156 @@ class Analysis:
             self._mark_gaps()
 
     def step(self) -> None:
-        """Everything that is waiting, once."""
+        """Everything that is waiting, and a part of what is to be filled in."""
         log = self.timeline.update(self._ring)
         if len(log):
             self._log = np.concatenate([self._log, log])[-_LOG_KEPT:]
         if self.timeline.leg.seam != self._seam:
             self._begin_at_seam(self.timeline.leg.seam)
         if self._request != self._made_for:
-            self.store = self._analyse_again(self._request)
+            self._change_to(self._request)
         self._measure()
         if self._may_skip:
             self._skip_what_is_too_late()
         for frames in self._framer:
-            count = frames.samples.shape[1]
-            if self._put(frames, self.store):
-                self.first_column_ns = self.first_column_ns or time.perf_counter_ns()
-                self.columns += count
-            else:
-                self.skipped_columns += count
+            self._take(frames)
         self._mark_gaps()
+        self._fill_in()
+
+    def _take(self, frames: Frames) -> None:
+        count = frames.samples.shape[1]
+        levels = self._processing.levels(self._framer, frames, self.timeline, self._averager)
+        if levels is None:
+            self.skipped_columns += count
+            return
+        self._processing.put(self.store, frames, levels, self._entered_ns(frames.first, count))
+        self.first_column_ns = self.first_column_ns or time.perf_counter_ns()
+        self.columns += count
+
+    # ---- what is looked at ----
+
+    def _change_to(self, view: ViewRequest) -> None:
+        before, self._made_for = self._made_for, view
+        engine, shown = self._processing.engine, self._shown_for(view)
+        if makes_columns(self._settings_for(view)) != makes_columns(engine.settings) or shown != self._processing.shown:
+            try:
+                self._processing = Processing(self._engine_for(view), shown, self._calibration)
+            except LivespecError as error:
+                self.refused = error
+                return
+            self.refused = None
+            self._analyse_again()
+        elif (view.cells, view.pooled) != (before.cells, before.pooled):
+            self._analyse_again()
+        if view.ends_at is None:
+            self._past = self.past = None
+
+    def _analyse_again(self) -> None:
+        """A store for the view, with the newest of what it needs; the older follows. It takes the old one's place."""
+        view, processing = self._made_for, self._processing
+        live = -(-self._framer.position // processing.engine.hop)
+        self._framer = processing.framer(self._ring, live)
+        store = processing.store(view.cells, view.pooled)
+        self._backfill = Backfill(processing, store, self._ring, self.timeline, self._first_column, live)
+        self._past = None
+        self._fill_store(self._backfill)
+        self._averager = self._backfill.averager
+        self.store = store
+
+    def _fill_store(self, backfill: Backfill) -> bool:
+        newest = -(-self._framer.next_column // backfill.store.pooled)
+        return backfill.fill(newest - backfill.store.capacity, newest)
+
+    @property
+    def _unfilled(self) -> bool:
+        return self._backfill is not None or (self._made_for.ends_at is not None and not self._past_is_full)
+
+    def _fill_in(self) -> None:
+        """For a while: what lies before the live columns first, then the stretch of the past that is looked at."""
+        until = time.perf_counter() + _FILLING_S
+        while self._backfill is not None and time.perf_counter() < until:
+            if not self._fill_store(self._backfill):
+                self._backfill = None
+        self._past_is_full = False
+        while self._made_for.ends_at is not None and time.perf_counter() < until and not self._past_is_full:
+            self._past_is_full = not self._fill_past(self._made_for.ends_at)
+
+    def _fill_past(self, ends_at: int) -> bool:
+        """A stretch around what is looked at; False where nothing is missing."""
+        view = self._made_for
+        margin = view.cells // _MARGIN
+        past = self._past
+        if past is None or past.store.pooled != view.pooled or past.store.capacity != view.cells + 3 * margin:
+            past = self._new_past(view, margin)
+        stop = int(np.ceil(past.store.cell_at(ends_at))) + 1
+        first, stop = stop - view.cells - margin, stop + margin
+        if past.store.end and (stop < past.store.oldest or first > past.store.end):  # a jump: nothing in common
+            past = self._new_past(view, margin)
+        filled = past.fill(max(0, first), max(0, stop))
+        self._past = past
+        if past.store.end:
+            self.past = past.store
+        return filled
+
+    def _new_past(self, view: ViewRequest, margin: int) -> Backfill:
+        store = self._processing.store(view.cells + 3 * margin, view.pooled)
+        return Backfill(self._processing, store, self._ring, self.timeline, self._first_column)
+
+    def _settings_for(self, view: ViewRequest) -> Settings:
+        return self._first_engine.settings if view.settings is None else view.settings
+
+    def _engine_for(self, view: ViewRequest) -> Engine:
+        first = self._first_engine
+        settings = self._settings_for(view)
+        same = makes_columns(settings) == makes_columns(first.settings)
+        return first if same else Engine(settings, first.samplerate)
+
+    def _shown_for(self, view: ViewRequest) -> tuple[int, ...] | str:
+        return self._first_shown if view.shown is None else _panes(view.shown)
+
+    # ---- what comes in ----
 
     def _begin_at_seam(self, seam: int) -> None:
         """The sound was jumped to: no window and no average reaches back across the seam."""
         self._seam = seam
         self._framer.skip_to(self._first_column)
         if self._averager is not None:
-            self.store = self._analyse_again(self._request)
+            self._analyse_again()
 
     @property
     def _first_column(self) -> int:
         """The first whose window lies behind the seam."""
-        return -(-self._seam // self.engine.hop)
+        return -(-self._seam // self._processing.engine.hop)
 
     def _skip_what_is_too_late(self) -> None:
-        newest_wanted = column_count(self._ring.end, self.engine.n_fft, self.engine.hop) - self._columns_on_screen
+        engine = self._processing.engine
+        newest_wanted = column_count(self._ring.end, engine.n_fft, engine.hop) - self._columns_on_screen
         skipped = self._framer.skip_to(max(newest_wanted, self._framer.oldest_column))
         self.skipped_columns += skipped
         if skipped and self._averager is not None:
-            self.store = self._analyse_again(self._request)
+            self._analyse_again()
 
     @property
     def _columns_on_screen(self) -> int:
         return self.store.capacity * self.store.pooled
 
-    def _put(self, frames: Frames, store: ColumnStore) -> bool:
-        """Transform windows into a store; False where the writer was there first."""
-        levels = self._transform(frames)
-        if levels is None:
-            return False
-        entered_ns = self._entered_ns(frames.first, levels.shape[1])
-        store.append(
-            frames.first, self._picture.levels(levels[0]), entered_ns, self._picture.pitch_hz(frames.samples[0])
-        )
-        return True
-
-    def _transform(self, frames: Frames) -> Float32Array | None:
-        """(1, k, bins) of the windows, averaged; None where the writer was there first. Valid until the next call."""
-        levels = self._levels[:, : frames.samples.shape[1]]
-        self.engine.columns_into(frames.samples, levels)
-        if not self._framer.valid(frames):
-            return None
-        if self._averager is not None:
-            positions = np.arange(frames.first, frames.first + levels.shape[1]) * self.engine.hop
-            levels[:, self.timeline.straddles(positions, self.engine.n_fft)] = np.nan  # sound that was never there
-            self._averager.push(frames.first, levels)
-        return levels
-
     def _entered_ns(self, first: int, count: int) -> Int64Array:
-        newest = np.arange(first, first + count) * self.engine.hop + self.engine.n_fft
+        engine = self._processing.engine
+        newest = np.arange(first, first + count) * engine.hop + engine.n_fft
         if not len(self._log):
             return np.zeros(count, np.int64)
         block = np.searchsorted(self._log[:, 0], newest)
         entered: Int64Array = self._log[np.minimum(block, len(self._log) - 1), 1]
         return entered
 
-    def _new_store(self, view: ViewRequest) -> ColumnStore:
-        engine = self.engine
-        return ColumnStore(self._picture.bins, view.cells, view.pooled, engine.n_fft, engine.hop, view.picture)
-
-    def _new_picture(self, view: ViewRequest) -> PictureColumns:
-        return PictureColumns(view.picture, self.engine, self._quantity, pitch=view.pitch)
-
-    def _new_averager(self) -> Averager | None:
-        return make_averager(averaging_of(self.engine.settings.averaging), self.engine.column_s)
-
-    def _analyse_again(self, view: ViewRequest) -> ColumnStore:
-        """A store for another view, filled with the past up to the live cursor; averages are warmed up before it."""
-        self._made_for, self._picture = view, self._new_picture(view)
-        store = self._new_store(view)
-        self._averager = self._new_averager()
-        live = self._framer.next_column
-        past = Framer(self._ring, self.engine.n_fft, self.engine.hop, self._shown)
-        oldest = max(past.oldest_column, self._first_column)
-        begin = max(oldest, live - view.cells * view.pooled)
-        warm_up = 0 if self._averager is None else self._averager.warm_up
-        past.skip_to(max(oldest, begin - warm_up))
-        while past.next_column < begin and (frames := past.take(begin - past.next_column)) is not None:
-            self._transform(frames)
-        while past.next_column < live and (frames := past.take(live - past.next_column)) is not None:
-            self._put(frames, store)
-        store.mark_gaps(self.timeline)
-        return store
-
     def _mark_gaps(self) -> None:
         gaps = len(self.timeline.gaps)
         if gaps != self._gaps_marked and self._averager is not None:
-            self.store = self._analyse_again(self._request)  # the gap was in the averages before it was known
+            self._analyse_again()  # the gap was in the averages before it was known
         elif gaps != self._gaps_marked or (gaps and self._near_last_gap()):
             self.store.mark_gaps(self.timeline)
+            if self.past is not None:
+                self.past.mark_gaps(self.timeline)
         self._gaps_marked = gaps
 
     def _near_last_gap(self) -> bool:
@@ -210,7 +276,7 @@ class Analysis:
 
     @property
     def _columns_reach(self) -> int:
-        return self.engine.n_fft + self.store.pooled * self.engine.hop
+        return self.store.n_fft + self.store.pooled * self.store.hop
 
     def _measure(self) -> None:
         ring, end = self._ring, self._ring.end
@@ -220,3 +286,8 @@ class Analysis:
             n = min(end - self._metered, ring.margin)
             self.meter.push(ring.view(self._metered, n))
             self._metered += n
+
+
+def _panes(shown: tuple[int, ...] | str) -> tuple[int, ...] | str:
+    """As many as there is room for."""
+    return shown if isinstance(shown, str) else shown[:MOST_PANES]

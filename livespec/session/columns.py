@@ -3,87 +3,110 @@
 Where several columns fall on one pixel, `pooled` of them, on the absolute grid k // pooled, share one
 cell by their maximum: a click is still seen, and nothing shimmers while it scrolls.
 
-Owner: the analysis thread writes; the GUI thread reads what lies before `end`.
+Owner: the analysis thread writes; the GUI thread reads what lies from `oldest` to before `end`.
 """
 
 import numpy as np
 
 from livespec.core.arrays import Float32Array, Int64Array
+from livespec.core.stft import Engine
 from livespec.session.clock import Timeline
 from livespec.settings import Picture
 
 
 class ColumnStore:
-    """`capacity` cells of `bins` levels. Cell j holds columns j·pooled … (j + 1)·pooled − 1.
+    """`capacity` cells of `bins` levels of each channel. Cell j holds columns j·pooled … (j + 1)·pooled − 1.
 
-    picture: what the levels are of.
+    engine: what made the columns; picture: what they show, in `bins` levels (None: one of each bin).
     """
 
     def __init__(
-        self, bins: int, capacity: int, pooled: int, n_fft: int, hop: int, picture: Picture = "spectrum"
+        self,
+        engine: Engine,
+        capacity: int,
+        pooled: int = 1,
+        picture: Picture = "spectrum",
+        *,
+        bins: int | None = None,
+        channels: int = 1,
     ) -> None:
-        self.bins, self.capacity, self.pooled, self.picture = bins, capacity, pooled, picture
-        self.n_fft, self.hop = n_fft, hop
+        self.engine, self.capacity, self.pooled, self.picture = engine, capacity, pooled, picture
+        self.bins = engine.bins if bins is None else bins
+        self.channels = channels
+        self.n_fft, self.hop, self.bin_hz = engine.n_fft, engine.hop, engine.bin_hz
         self.rewrites = 0  # counts changes to cells that were there before
         self.end = 0  # one past the newest cell
-        self._levels = np.full((capacity, bins), np.nan, np.float32)
+        self._begin: int | None = None  # the oldest that was ever asked to be here
+        self._levels = np.full((channels, capacity, self.bins), np.nan, np.float32)
         self._cell = np.full(capacity, -1, np.int64)
         self._entered_ns = np.zeros(capacity, np.int64)
-        self._pitch_hz = np.full(capacity, np.nan, np.float32)
+        self._pitch_hz = np.full((channels, capacity), np.nan, np.float32)
 
     # ---- the analysis thread ----
 
     def append(
         self, first: int, columns: Float32Array, entered_ns: Int64Array, pitch_hz: Float32Array | None = None
     ) -> None:
-        """Columns first … of levels (k, bins), when the newest sample of each came in, pitches (k,) if any."""
-        for offset, (column, entered) in enumerate(zip(columns, entered_ns, strict=True)):
-            cell = (first + offset) // self.pooled
-            slot = cell % self.capacity
-            if self._cell[slot] == cell:
-                np.maximum(self._levels[slot], column, out=self._levels[slot])
-            else:
-                self._levels[slot] = column
-                self._cell[slot] = cell
-                self._entered_ns[slot] = entered
-            if pitch_hz is not None:  # of several columns in a cell, the last
-                self._pitch_hz[slot] = pitch_hz[offset]
-            self.end = max(self.end, cell + 1)
+        """Columns first … of levels (channels, k, bins), when the newest sample of each came in, pitches (channels, k).
+
+        They may also lie before those that are there, next to them; what is a capacity away from them gives way.
+        """
+        if not columns.shape[1]:
+            return
+        numbers = (first + np.arange(columns.shape[1])) // self.pooled
+        starts = np.flatnonzero(np.diff(numbers, prepend=-1))[-self.capacity :]
+        cells = numbers[starts]
+        pooled = np.maximum.reduceat(columns, starts, axis=1)
+        oldest, newest = int(cells[0]), int(cells[-1])
+        if self._begin is not None and oldest < self._begin:
+            self.end = min(self.end, oldest + self.capacity)
+        slots = cells % self.capacity
+        there = self._cell[slots] == cells
+        self._levels[:, slots[there]] = np.maximum(self._levels[:, slots[there]], pooled[:, there])
+        self._levels[:, slots[~there]] = pooled[:, ~there]
+        self._entered_ns[slots[~there]] = entered_ns[starts[~there]]
+        if pitch_hz is not None:  # of several columns in a cell, the last
+            last = np.append(starts[1:], columns.shape[1]) - 1
+            self._pitch_hz[:, slots] = pitch_hz[:, last]
+        self._cell[slots] = cells
+        self.end = max(self.end, newest + 1)  # published last: what lies before it is in place
+        self._begin = oldest if self._begin is None else max(min(self._begin, oldest), self.end - self.capacity)
 
     def mark_gaps(self, timeline: Timeline) -> None:
         """Blank every cell whose window has a gap inside."""
-        whole = (self._cell >= 0) & ~np.isnan(self._levels[:, 0])
+        whole = (self._cell >= 0) & ~np.isnan(self._levels[0, :, 0])
         reach = self.n_fft + (self.pooled - 1) * self.hop
         broken = whole & timeline.straddles(self._cell * (self.pooled * self.hop), reach)
         if broken.any():
-            self._levels[broken] = np.nan
-            self._pitch_hz[broken] = np.nan
+            self._levels[:, broken] = np.nan
+            self._pitch_hz[:, broken] = np.nan
             self.rewrites += 1
 
     # ---- any thread ----
 
     @property
     def oldest(self) -> int:
-        """The oldest cell that can still be read."""
-        return max(0, self.end - self.capacity)
+        """The oldest cell that can be read."""
+        return max(self._begin or 0, self.end - self.capacity)
 
-    def cells(self, first: int, stop: int) -> Float32Array:
-        """A copy of cells first … stop − 1: (n, bins), NaN where nothing is."""
-        return self.picked(range(first, stop))
+    def cells(self, first: int, stop: int, channel: int = 0) -> Float32Array:
+        """A copy of cells first … stop − 1 of a channel: (n, bins), NaN where nothing is."""
+        return self.picked(range(first, stop), channel)
 
-    def picked(self, wanted_cells: range) -> Float32Array:
+    def picked(self, wanted_cells: range, channel: int = 0) -> Float32Array:
         """A copy of these cells: (n, bins), NaN where nothing is."""
         wanted = np.asarray(wanted_cells)
         slots = wanted % self.capacity
-        out: Float32Array = self._levels[slots]
+        out: Float32Array = self._levels[channel, slots]
         out[self._cell[slots] != wanted] = np.nan
         return out
 
-    def pitch_hz(self, first: int, stop: int) -> Float32Array:
+    def pitch_hz(self, first: int, stop: int, channel: int = 0) -> Float32Array:
         """A copy of the pitches of cells first … stop − 1: (n,), NaN where none is."""
         wanted = np.arange(first, stop)
         slots = wanted % self.capacity
-        out: Float32Array = np.where(self._cell[slots] == wanted, self._pitch_hz[slots], np.float32(np.nan))
+        there = self._cell[slots] == wanted
+        out: Float32Array = np.where(there, self._pitch_hz[channel, slots], np.float32(np.nan))
         return out
 
     def entered_ns(self, cell: int) -> int | None:

@@ -62,14 +62,15 @@ class Monitor:
         info = source.info
         self.source, self.settings = source, settings
         self.engine = Engine(settings, info.samplerate)
-        self.quantity = level_quantity(self.engine, load_calibration(settings))
+        self.calibration = load_calibration(settings)
+        self.quantity = level_quantity(self.engine, self.calibration)
         if info.length is not None and info.length < self.engine.n_fft:
             raise too_short(info.name, info.length, self.engine.n_fft)
         self.shown = shown_of(info, settings.show)
         self.ring = open_ring(info, settings)
         self.timeline = Timeline(info.samplerate, live=info.live, legs=lambda: source.legs)
         self.analysis = Analysis(
-            self.ring, self.engine, self.shown, self.timeline, view, self.quantity, may_skip=info.live
+            self.ring, self.engine, self.shown, self.timeline, view, self.calibration, may_skip=info.live
         )
         self.view_figures = ViewFigures(Durations(), Durations())
         self.startup = StartupTimes()

@@ -12,7 +12,7 @@ from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import render
 from livespec.display.scene import STRONG, Furniture
 from livespec.session.columns import ColumnStore
-from tests.support.pictures import BIN_HZ, BINS, HOP, N_FFT, RATE, Picture, noisy_levels
+from tests.support.pictures import BIN_HZ, BINS, ENGINE, HOP, RATE, Picture, noisy_levels
 
 SPAN_S = 4.0
 
@@ -61,7 +61,7 @@ def test_where_no_sound_is_no_level_is_read():
 
 def test_chroma_has_pitch_classes():
     picture = Picture(span_s=SPAN_S, axis=ChromaAxis())
-    picture.store = ColumnStore(12, 400, 1, N_FFT, HOP)
+    picture.store = ColumnStore(ENGINE, 400, bins=12)
     picture.add(np.tile(np.arange(-12, 0, dtype=np.float32), (100, 1)))
     scene = picture.scene()
     plot = scene.plot

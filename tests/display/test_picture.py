@@ -8,6 +8,7 @@ import pytest
 from livespec.core.bands import ChromaAxis, MelBandAxis
 from livespec.core.quantity import RAW, LevelQuantity
 from livespec.core.scales import FrequencyAxis
+from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import render
@@ -15,7 +16,8 @@ from livespec.display.scene import AMBER, BACKGROUND, GAP, GAP_STROKE, PITCH, RE
 from livespec.display.text import rasterise
 from livespec.session.clock import Gap
 from livespec.session.columns import ColumnStore
-from tests.support.pictures import BIN_HZ, BINS, HOP, N_FFT, RATE, Picture, noisy_levels
+from livespec.settings import Settings
+from tests.support.pictures import BIN_HZ, BINS, ENGINE, HOP, N_FFT, RATE, Picture, noisy_levels
 
 AXES = {
     "linear": FrequencyAxis("linear", 0.0, 16_000.0),
@@ -78,7 +80,7 @@ def test_the_gpu_draws_what_the_cpu_draws(axis, width, height, scale, span_s, be
 def test_the_gpu_draws_bands_as_the_cpu_does(axis, beside_px):
     picture = Picture(span_s=2.0, axis=axis)
     bands = 128 if isinstance(axis, MelBandAxis) else 12
-    picture.store = ColumnStore(bands, 300, 1, N_FFT, HOP)
+    picture.store = ColumnStore(ENGINE, 300, bins=bands)
     picture.add(noisy_levels(400)[:, 15 : 15 + bands])
     scene = picture.scene(beside_px)
     assert share_that_differs(on_gpu(picture, scene), render(scene, picture.store, BIN_HZ)) <= 0.001
@@ -212,11 +214,11 @@ def test_another_store_takes_the_place_of_the_old_one(canvas):
 
 def test_more_bins_than_the_gpu_takes_still_show_a_tone_where_it_is(canvas):
     n_fft, picture = 1 << 17, Picture(axis=AXES["linear"])
-    picture.store = ColumnStore(n_fft // 2 + 1, 100, 1, n_fft, HOP * 20)
+    picture.store = ColumnStore(Engine(Settings(n_fft=n_fft, hop=HOP * 20), RATE), 100)
     levels = np.full((50, n_fft // 2 + 1), -100, np.float32)
     tone_hz = 5_000.0
     levels[:, round(tone_hz / (RATE / n_fft))] = 0
-    picture.store.append(0, levels, np.zeros(50, np.int64))
+    picture.store.append(0, levels[None], np.zeros(50, np.int64))
     picture.columns = 50
     scene = picture.scene()
     shown = canvas.render(scene, picture.store, RATE / n_fft)

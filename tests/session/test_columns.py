@@ -3,11 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livespec.core.stft import Engine
 from livespec.session.clock import Gap, Timeline
 from livespec.session.columns import ColumnStore
+from livespec.settings import Settings
 from tests.support.signals import white_noise
 
-BINS, N_FFT, HOP = 5, 1000, 250
+N_FFT, HOP, BINS = 1000, 250, 5
+ENGINE = Engine(Settings(n_fft=N_FFT, hop=HOP), 48_000)
 
 
 def levels(count, seed=1):
@@ -15,12 +18,12 @@ def levels(count, seed=1):
 
 
 def filled(columns, pooled=1, capacity=200, batches=(1000,), first=0):
-    store = ColumnStore(BINS, capacity, pooled, N_FFT, HOP)
+    store = ColumnStore(ENGINE, capacity, pooled, bins=BINS)
     done = 0
     for size in (*batches, len(columns)):
         part = columns[done : done + size]
         if len(part):
-            store.append(first + done, part, np.arange(first + done, first + done + len(part)) + 7)
+            store.append(first + done, part[None], np.arange(first + done, first + done + len(part)) + 7)
         done += len(part)
     return store
 
@@ -57,7 +60,7 @@ def test_cells_are_copies_that_do_not_change_under_the_reader():
     store = filled(levels(10))
     seen = store.cells(0, 10)
     before = seen.copy()
-    store.append(200, levels(10, seed=2), np.zeros(10, np.int64))
+    store.append(200, levels(10, seed=2)[None], np.zeros(10, np.int64))
     assert np.array_equal(seen, before)
 
 
@@ -90,8 +93,8 @@ def test_cells_whose_windows_have_a_gap_inside_are_blanked_and_no_others(pooled)
 
 
 def test_the_middle_of_a_cell_is_the_middle_of_its_windows_and_can_be_read_backwards():
-    assert ColumnStore(BINS, 10, 1, N_FFT, HOP).centre(4) == 4 * HOP + N_FFT / 2
-    four = ColumnStore(BINS, 10, 4, N_FFT, HOP)
+    assert ColumnStore(ENGINE, 10).centre(4) == 4 * HOP + N_FFT / 2
+    four = ColumnStore(ENGINE, 10, 4)
     assert four.centre(2) == np.mean([k * HOP + N_FFT / 2 for k in (8, 9, 10, 11)])
     assert four.cell_at(four.centre(3.25)) == pytest.approx(3.25)
 
@@ -100,3 +103,34 @@ def test_the_time_of_entry_is_that_of_the_first_column_of_a_cell():
     store = filled(levels(12), pooled=4)
     assert [store.entered_ns(cell) for cell in range(3)] == [7, 11, 15]
     assert store.entered_ns(3) is None
+
+
+@given(
+    capacity=st.integers(8, 60),
+    pooled=st.integers(1, 4),
+    stretches=st.lists(st.tuples(st.booleans(), st.integers(1, 30)), min_size=1, max_size=12),
+)
+def test_a_store_grows_at_both_ends_and_what_is_a_capacity_away_gives_way(capacity, pooled, stretches):
+    data = levels(1200)
+    store = ColumnStore(ENGINE, capacity, pooled, bins=BINS)
+    begin = end = 600 // pooled
+    for older, cells in stretches:
+        count = min(cells, capacity)
+        if older:
+            first, stop = begin - count, begin
+        else:
+            first, stop = end, end + count
+        store.append(first * pooled, data[None, first * pooled : stop * pooled], np.zeros(count * pooled, np.int64))
+        begin, end = min(begin, first), max(end, stop)
+        begin, end = (begin, min(end, begin + capacity)) if older else (max(begin, end - capacity), end)
+        assert (store.oldest, store.end) == (begin, end)
+    mine = data[begin * pooled : end * pooled].reshape(-1, pooled, BINS).max(axis=1)
+    assert np.array_equal(store.cells(begin, end), mine)
+
+
+def test_every_channel_has_cells_of_its_own():
+    store = ColumnStore(ENGINE, 50, 2, bins=BINS, channels=3)
+    data = levels(60).reshape(3, 20, BINS)
+    store.append(0, data, np.zeros(20, np.int64))
+    for channel in range(3):
+        assert np.array_equal(store.cells(0, 10, channel), data[channel].reshape(10, 2, BINS).max(axis=1))

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -402,6 +403,111 @@ def test_another_view_is_the_same_past_analysed_again():
     assert np.array_equal(changed.store.cells(end - 85, end), settled.store.cells(end - 85, end))
 
 
+CHANGES = {
+    "longer windows": {"n_fft": 2048, "hop": 256},
+    "a finer step": {"hop": 32},
+    "another window": {"window": "blackmanharris"},
+    "averaging": {"averaging": "exp:0.05"},
+    "many resolutions": {"n_fft": 2048, "hop": 64, "multiresolution": True},
+}
+
+
+def until_filled(analysis):
+    analysis.step()
+    while analysis.filling:
+        analysis.step()
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_another_analysis_is_the_same_past_analysed_again_and_goes_on_without_a_seam(change):
+    settings = replace(Settings(n_fft=N_FFT, hop=HOP), **change)
+    ring, engine = AudioRing.in_memory(2, 200_000), Engine(settings, RATE)
+    cells = 40_000 // engine.hop
+    view = ViewRequest(cells, 1, engine.settings, "mix")
+    settled = Analysis(ring, engine, "mix", Timeline(RATE, live=False), ViewRequest(cells, 1), may_skip=False)
+    changed = analysed(ring)
+    sound = white_noise(200_000).reshape(-1, 2)
+    for number, block in enumerate(np.split(sound, 125)):
+        ring.write(block, 0)
+        changed.step()
+        if number == 61:
+            changed.request(view)
+    until_filled(changed)
+    settled.step()
+    newest = settled.store.end
+    assert changed.store.end == newest
+    wanted = newest - cells + 3, newest
+    apart = np.abs(changed.store.cells(*wanted) - settled.store.cells(*wanted)).max()
+    assert apart <= (0.01 if "averaging" in change else 0)
+
+
+def test_the_newest_of_another_analysis_is_there_before_the_oldest():
+    ring = AudioRing.in_memory(1, 1_000_000)
+    ring.write(white_noise(900_000)[:, None], 0)
+    analysis = analysed(ring)
+    analysis.step()
+    analysis.request(ViewRequest(200_000, 1, Settings(n_fft=N_FFT, hop=4).at_rate(RATE)))
+    analysis.step()
+    store = analysis.store
+    assert analysis.filling
+    assert 0 < store.oldest < store.end
+    assert store.end == 1 + (900_000 - N_FFT) // 4
+    assert not np.isnan(store.cells(store.oldest, store.end)).any()
+    oldest = store.oldest
+    until_filled(analysis)
+    assert analysis.store is store
+    assert store.oldest < oldest
+
+
+def test_a_setting_that_cannot_be_is_refused_and_the_picture_goes_on():
+    ring = AudioRing.in_memory(1, 200_000)
+    ring.write(white_noise(50_000)[:, None], 0)
+    analysis = analysed(ring)
+    analysis.step()
+    store = analysis.store
+    analysis.request(
+        ViewRequest(200, 1, replace(Settings(n_fft=N_FFT, hop=HOP), window="no such window").at_rate(RATE))
+    )
+    analysis.step()
+    assert "no such window" in str(analysis.refused)
+    ring.write(white_noise(10_000)[:, None], 0)
+    analysis.step()
+    assert analysis.store is store
+    assert store.end == 1 + (60_000 - N_FFT) // HOP
+
+
+@pytest.mark.parametrize("pooled", [1, 3])
+@pytest.mark.parametrize("averaging", ["off", "exp:0.02"])
+def test_any_stretch_of_the_past_can_be_looked_at_while_the_sound_goes_on(pooled, averaging):
+    ring = AudioRing.in_memory(1, 700_000)
+    settings = Settings(n_fft=N_FFT, hop=HOP, averaging=averaging).at_rate(RATE)
+    analysis = analysed(ring, averaging=averaging)
+    sound = white_noise(600_000)[:, None]
+    ring.write(sound[:500_000], 0)
+    analysis.step()
+    whole = Analysis(
+        ring, Engine(settings, RATE), (0,), Timeline(RATE, live=False), ViewRequest(9000, pooled), may_skip=False
+    )
+    whole.step()
+    for ends_at in (400_000, 398_000, 380_000, 384_000, 100_000, 60_000, 450_000):
+        ring.write(sound[500_000 : 500_000 + 1000], 0)
+        analysis.request(ViewRequest(300, pooled, settings, None, ends_at))
+        analysis.step()
+        past = analysis.past
+        stop = int(past.cell_at(ends_at)) + 1
+        first = max(0, stop - 300)
+        assert past.oldest <= first
+        assert past.end >= stop
+        assert np.abs(past.cells(first + 1, stop) - whole.store.cells(first + 1, stop)).max() <= (
+            0 if averaging == "off" else 0.01
+        )
+    analysis.request(ViewRequest(300, pooled, settings))
+    analysis.step()
+    assert analysis.past is None
+    newest = 1 + (507_000 - N_FFT) // HOP
+    assert analysis.store.end == -(-newest // pooled)
+
+
 def test_mel_bands_chroma_and_pitch_of_the_past_are_those_of_the_sound():
     ring = AudioRing.in_memory(1, 200_000)
     analysis = analysed(ring)
@@ -410,7 +516,7 @@ def test_mel_bands_chroma_and_pitch_of_the_past_are_those_of_the_sound():
     ring.write(sum(0.2 / k * np.sin(2 * np.pi * k * hz * second) for k in range(1, 9)).astype(np.float32)[:, None], 0)
     analysis.step()
     assert np.isnan(analysis.store.pitch_hz(0, analysis.store.end)).all()
-    analysis.request(ViewRequest(400, 1, "chroma", pitch=True))
+    analysis.request(ViewRequest(400, 1, Settings(n_fft=N_FFT, hop=HOP, picture="chroma", pitch=True)))
     analysis.step()
     store = analysis.store
     assert (store.picture, store.bins) == ("chroma", 12)
@@ -418,9 +524,10 @@ def test_mel_bands_chroma_and_pitch_of_the_past_are_those_of_the_sound():
     names = [NAMES[int(k)] for k in store.cells(before, after + 1)[[0, -1]].argmax(axis=1)]
     assert names == ["A", "E"]
     assert store.pitch_hz(before, after + 1)[[0, -1]] == pytest.approx([220, 330], rel=0.002)
-    analysis.request(ViewRequest(400, 1, "mel"))
+    settings = Settings(n_fft=N_FFT, hop=HOP, picture="mel").at_rate(RATE)
+    analysis.request(ViewRequest(400, 1, settings))
     analysis.step()
-    axis = MelBandAxis.of(analysis.engine.settings.fmin, analysis.engine.settings.fmax)
+    axis = MelBandAxis.of(settings.fmin, settings.fmax)
     loudest = analysis.store.cells(before, before + 1)[0].argmax()
     assert abs(axis.frequency((loudest + 0.5) / 128) - 220) < 30
     assert np.isnan(analysis.store.pitch_hz(before, after)).all()

@@ -8,15 +8,18 @@ import numpy as np
 from livespec.core.arrays import Float32Array
 from livespec.core.quantity import RAW, LevelQuantity
 from livespec.core.scales import FrequencyAxis
+from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
 from livespec.display.scene import Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
 from livespec.session.clock import Gap, Timeline
 from livespec.session.columns import ColumnStore
 from livespec.session.picture import PictureAxis
+from livespec.settings import Settings
 from tests.support.signals import white_noise
 
 RATE, N_FFT, HOP = 48_000, 2048, 512
 BINS, BIN_HZ = N_FFT // 2 + 1, RATE / N_FFT
+ENGINE = Engine(Settings(n_fft=N_FFT, hop=HOP), RATE)
 
 
 def noisy_levels(count: int, seed: int = 1) -> Float32Array:
@@ -44,7 +47,7 @@ class Picture:
     def __post_init__(self) -> None:
         columns = self.span_s * RATE / HOP
         self.pooled = max(1, math.ceil(columns / plot_area(self.frame()).width))
-        self.store = ColumnStore(BINS, math.ceil(columns / self.pooled) + 64, self.pooled, N_FFT, HOP)
+        self.store = ColumnStore(ENGINE, math.ceil(columns / self.pooled) + 64, self.pooled)
         self.timeline = Timeline(RATE, live=True)
         self.timeline.start_wall_time = 1_700_000_000.0
         self.timeline.gaps = tuple(Gap(position, samples, "lost") for position, samples in self.gaps)
@@ -55,7 +58,9 @@ class Picture:
         for start in range(0, len(levels), 29):
             part = levels[start : start + 29]
             pitches = None if pitch_hz is None else pitch_hz[start : start + 29]
-            self.store.append(self.columns, part, np.zeros(len(part), np.int64), pitches)
+            self.store.append(
+                self.columns, part[None], np.zeros(len(part), np.int64), None if pitches is None else pitches[None]
+            )
             self.columns += len(part)
         self.store.mark_gaps(self.timeline)
 

@@ -1,0 +1,150 @@
+"""How windows become columns of the picture, for one choice of settings; and how their past is filled in.
+
+The analysis thread's. A change of settings is another `Processing`; the sound is still in the ring.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+
+from livespec.core.arrays import Float32Array
+from livespec.core.averaging import Averager, make_averager
+from livespec.core.calibration import Calibration
+from livespec.core.framing import Framer, Frames, column_count
+from livespec.core.quantity import level_quantity
+from livespec.core.ring import AudioRing
+from livespec.core.stft import Engine
+from livespec.session.clock import Timeline
+from livespec.session.columns import ColumnStore
+from livespec.session.picture import PictureColumns
+from livespec.settings import Settings, averaging_of
+
+# What the columns of a picture depend on; all else is a matter of drawing them.
+_OF_COLUMNS: Final = (
+    "n_fft", "hop", "window", "precision", "padding", "multiresolution", "fft", "averaging", "picture", "pitch",
+)  # fmt: skip
+_OF_BANDS: Final = ("quantity", "reference", "weighting", "sensitivity", "calibration", "fmin", "fmax")
+_BATCH: Final = 32
+_STRETCH: Final = 256  # columns that are filled in at a time
+
+
+def makes_columns(settings: Settings) -> tuple[Any, ...]:
+    """What of the settings changes columns: where it is equal, the columns that are there hold."""
+    names = _OF_COLUMNS if settings.picture == "spectrum" else _OF_COLUMNS + _OF_BANDS
+    return tuple(getattr(settings, name) for name in names)
+
+
+class Processing:
+    """Windows into columns, by the settings of an engine. shown: as a `Framer` takes it."""
+
+    def __init__(self, engine: Engine, shown: tuple[int, ...] | str, calibration: Calibration | None) -> None:
+        settings = engine.settings
+        self.engine, self.shown = engine, shown
+        self.picture = settings.picture
+        self.channels = 1 if isinstance(shown, str) else len(shown)
+        self._columns = PictureColumns(
+            settings.picture, engine, level_quantity(engine, calibration), pitch=settings.pitch
+        )
+        self._levels = np.empty((self.channels, _BATCH, engine.bins), np.float32)
+
+    @property
+    def bins(self) -> int:
+        """Levels in a column of the picture."""
+        return self._columns.bins
+
+    def averager(self) -> Averager | None:
+        """A new one, before its first column."""
+        return make_averager(averaging_of(self.engine.settings.averaging), self.engine.column_s)
+
+    def store(self, cells: int, pooled: int) -> ColumnStore:
+        """An empty one for its columns."""
+        return ColumnStore(self.engine, cells, pooled, self.picture, bins=self.bins, channels=self.channels)
+
+    def framer(self, ring: AudioRing, first: int = 0) -> Framer:
+        """Its windows in the ring, from column `first` on."""
+        return Framer(ring, self.engine.n_fft, self.engine.hop, self.shown, first, _BATCH)
+
+    def levels(
+        self, framer: Framer, frames: Frames, timeline: Timeline, averager: Averager | None
+    ) -> Float32Array | None:
+        """(channels, k, engine bins) of the windows, averaged; None where the ring's writer was there first.
+
+        Valid until the next call.
+        """
+        levels = self._levels[:, : frames.samples.shape[1]]
+        self.engine.columns_into(frames.samples, levels)
+        if not framer.valid(frames):
+            return None
+        if averager is not None:
+            positions = np.arange(frames.first, frames.first + levels.shape[1]) * self.engine.hop
+            levels[:, timeline.straddles(positions, self.engine.n_fft)] = np.nan  # sound that was never there
+            averager.push(frames.first, levels)
+        return levels
+
+    def put(self, store: ColumnStore, frames: Frames, levels: Float32Array, entered_ns: np.ndarray) -> None:
+        """Columns of the picture, and the pitches, into a store."""
+        pitches = [self._columns.pitch_hz(windows) for windows in frames.samples]
+        known = [pitch for pitch in pitches if pitch is not None]
+        store.append(frames.first, self._columns.levels(levels), entered_ns, np.stack(known) if known else None)
+
+
+class Backfill:
+    """Fills a store from the ring, a stretch at a time. averager: as it stands after the newest column that was filled.
+
+    begin: the first column that may be shown (behind a seam); stop: one past the last, None for all that are there.
+    """
+
+    def __init__(
+        self,
+        processing: Processing,
+        store: ColumnStore,
+        ring: AudioRing,
+        timeline: Timeline,
+        begin: int,
+        stop: int | None = None,
+    ) -> None:
+        self.store, self.averager = store, processing.averager()
+        self._processing, self._ring, self._timeline = processing, ring, timeline
+        self._begin, self._stop = begin, stop
+        self._averages = self.averager is not None
+        self._spare = processing.engine.samplerate // 4  # sound that may be overwritten while it is looked at
+
+    def fill(self, first: int, stop: int) -> bool:
+        """One stretch of what is missing of cells first … stop − 1, the newest first; False where nothing is."""
+        store, pooled = self.store, self.store.pooled
+        engine = self._processing.engine
+        there = column_count(self._ring.end, engine.n_fft, engine.hop)
+        there = there if self._stop is None else min(there, self._stop)
+        spare = self._spare if self._ring.oldest else 0
+        oldest = max(self._begin, -(-(self._ring.oldest + spare) // engine.hop))
+        first = max(first, -(-oldest // pooled), store.end - store.capacity if self._stop is not None else first)
+        # Of a cell that is not full yet the rest may come: only the store of now takes it in.
+        stop = min(stop, there // pooled if self._stop is None else -(-there // pooled))
+        cells = (stop - first) if self._averages else max(1, _STRETCH // pooled)
+        if store.end == 0:
+            low, high = max(first, stop - cells), stop
+        elif store.end < stop:
+            low, high = store.end, min(stop, store.end + cells)
+        else:
+            low, high = max(first, store.oldest - cells), store.oldest
+        if high <= low:
+            return False
+        self._fill_columns(max(low * pooled, oldest), min(high * pooled, there), oldest)
+        return True
+
+    def _fill_columns(self, first: int, stop: int, oldest: int) -> None:
+        processing, store = self._processing, self.store
+        framer = processing.framer(self._ring)
+        if self._averages:  # where the stretch does not follow what was filled before, warmed up anew
+            self.averager = averager = processing.averager()
+            assert averager is not None
+            framer.skip_to(max(oldest, first - averager.warm_up))
+            while framer.next_column < first and (frames := framer.take(first - framer.next_column)) is not None:
+                processing.levels(framer, frames, self._timeline, averager)
+        framer.skip_to(first)
+        while framer.next_column < stop and (frames := framer.take(stop - framer.next_column)) is not None:
+            levels = processing.levels(framer, frames, self._timeline, self.averager)
+            if levels is not None:
+                processing.put(store, frames, levels, np.zeros(levels.shape[1], np.int64))
+        if self._timeline.gaps:
+            store.mark_gaps(self._timeline)
