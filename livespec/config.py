@@ -134,7 +134,7 @@ def parse(key: str, value: Any) -> Any:
 
 
 _WHOLE_KEYS = {"samplerate", "n_fft", "hop", "padding"}
-_SWITCH_KEYS = {"multiresolution", "pitch", "fullscreen"}
+_SWITCH_KEYS = {"multiresolution", "pitch", "trace", "peaks", "grid", "piano", "fullscreen", "presenter"}
 _TEXT_KEYS = {
     "source",
     "window",
@@ -145,6 +145,8 @@ _TEXT_KEYS = {
     "reference",
     "calibration",
     "scale",
+    "direction",
+    "theme",
     "colormap",
 }
 

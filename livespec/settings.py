@@ -18,6 +18,8 @@ Quantity = Literal["level", "density"]
 Reference = Literal["peak", "rms"]
 Weighting = Literal["Z", "A", "C"]
 Picture = Literal["spectrum", "mel", "chroma"]
+Direction = Literal["right", "down"]
+ThemeName = Literal["auto", "dark", "light"]
 Show = tuple[int, ...] | Literal["all", "mix", "diff"]
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -27,6 +29,8 @@ QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 REFERENCES: tuple[Reference, ...] = get_args(Reference)
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 PICTURES: tuple[Picture, ...] = get_args(Picture)
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
 SHOW_WORDS = ("all", "mix", "diff")
 
 # Smallest, largest, unit.
@@ -112,9 +116,16 @@ class Settings:
     range: tuple[float, float] | Literal["auto"] = "auto"
     colormap: str = "magma"
     span: float = 10.0
+    direction: Direction = "right"
+    trace: bool = True
+    peaks: bool = True
+    grid: bool = False
+    piano: bool = False
+    theme: ThemeName = "auto"
     history: float = 600.0
     history_mb: float = 512.0
     fullscreen: bool = False
+    presenter: bool = False
 
     def __post_init__(self) -> None:
         for key in LIMITS:
@@ -126,6 +137,8 @@ class Settings:
         _check_word("weighting", self.weighting, WEIGHTINGS)
         _check_word("picture", self.picture, PICTURES)
         _check_word("scale", self.scale, SCALES)
+        _check_word("direction", self.direction, DIRECTIONS)
+        _check_word("theme", self.theme, THEMES)
         averaging_of(self.averaging)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
             raise UsageError(

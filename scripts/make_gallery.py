@@ -47,13 +47,12 @@ def draw(preset: str | None, flags: dict[str, str], width: int, height: int) -> 
         time.sleep(0.01)
     monitor.stop()
     monitor.timeline.start_wall_time = _NOON - _SECONDS
-    scene, columns = View(monitor).scene(width, height, 1.0)
-    bin_hz = monitor.engine.bin_hz
+    scene, _ = View(monitor).scene(width, height, 1.0)
     try:
         canvas = HeadlessCanvas(width, height)
     except Exception:  # noqa: BLE001 - without EGL, numpy draws the same picture
-        return render(scene, columns.store, bin_hz)
-    pixels = canvas.render(scene, columns.store, bin_hz)
+        return render(scene)
+    pixels = canvas.render(scene)
     canvas.close()
     return pixels
 

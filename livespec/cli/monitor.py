@@ -119,6 +119,19 @@ def monitor(
     view: Annotated[
         str | None, typer.Option(metavar="window|none", help="Default: a window if there is a display.")
     ] = None,
+    direction: Annotated[
+        str | None, typer.Option(metavar="right|down", help="Where time runs; down: the newest at the top.")
+    ] = None,
+    trace: Annotated[
+        bool | None, typer.Option("--trace/--no-trace", help="The live spectrum beside the waterfall.")
+    ] = None,
+    peaks: Annotated[bool | None, typer.Option("--peaks/--no-peaks", help="Labels at the strongest tones.")] = None,
+    grid: Annotated[bool | None, typer.Option("--grid", help="Lines at the ticks.")] = None,
+    piano: Annotated[bool | None, typer.Option("--piano", help="Piano keys and notes on the frequency axis.")] = None,
+    theme: Annotated[str | None, typer.Option(metavar="auto|dark|light", help="Colours of the window.")] = None,
+    presenter: Annotated[
+        bool | None, typer.Option("--presenter", help="For an audience: full screen, large labels, no controls.")
+    ] = None,
     fullscreen: Annotated[bool | None, typer.Option("--fullscreen", help="Fill the screen.")] = None,
     duration: Annotated[str | None, typer.Option(metavar="S", help="End after so many seconds of sound.")] = None,
     speed: Annotated[
@@ -176,6 +189,13 @@ def monitor(
         "span": span,
         "history": history,
         "history_mb": history_mb,
+        "direction": direction,
+        "trace": trace,
+        "peaks": peaks,
+        "grid": grid,
+        "piano": piano,
+        "theme": theme,
+        "presenter": presenter,
         "fullscreen": fullscreen,
     }
     given = {key: value for key, value in flags.items() if value is not None}
@@ -269,14 +289,13 @@ def _save_headless_picture(monitor: Any, path: Path) -> None:
 
     application = ensure_application()
     view = View(monitor)
-    scene, columns = view.scene(*_HEADLESS_SIZE, 1.0)
-    bin_hz = monitor.engine.bin_hz
+    scene, _ = view.scene(*_HEADLESS_SIZE, 1.0)
     try:
         canvas = HeadlessCanvas(*_HEADLESS_SIZE)
     except Exception:  # noqa: BLE001 - whatever EGL lacks here, numpy draws the same picture
-        pixels = render(scene, columns.store, bin_hz)
+        pixels = render(scene)
     else:
-        pixels = canvas.render(scene, columns.store, bin_hz)
+        pixels = canvas.render(scene)
         canvas.close()
     save_png(pixels, path)
     del application

@@ -5,16 +5,18 @@ waveform reaches between the samples.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from livespec.core.arrays import Float32Array, Int64Array
+from livespec.core.arrays import Float32Array, Float64Array, Int64Array
 from livespec.core.stft import FLOOR_DBFS
 
 CLIP_LEVEL: Final = 1.0 - 2**-15  # the largest 16-bit sample: converters that clip stop here
 _AES17: Final = 2.0  # a sine's mean square is half of its peak's square
+_PEAK_FALL_DB_PER_S: Final = 20 / 1.7
+_RMS_S: Final = 0.3
 
 # ITU-R BS.1770-4, annex 2: the interpolating filter for four times the sampling rate, two of its four phases. The
 # other two are these backwards.
@@ -110,6 +112,42 @@ class Meter:
                 self._peak, self._true_peak, rms, self._sum / samples, self._clipped, strict=True
             )
         ]
+
+
+class Needle(NamedTuple):
+    """What a meter's needle shows of each channel, (channels,) in dBFS: the peak as it falls, the RMS of a moment."""
+
+    peak_dbfs: Float64Array
+    rms_dbfs: Float64Array
+
+
+class Needles:
+    """Levels as a person reads them from a moving meter. One thread pushes; `now` may be read from any.
+
+    Peaks rise at once and fall by 20 dB in 1.7 s (IEC 60268-10, type I); the RMS is averaged over 300 ms (the
+    integration of a VU meter, IEC 60268-17).
+    """
+
+    def __init__(self, channels: int, samplerate: int) -> None:
+        self._samplerate = samplerate
+        self._peak = np.zeros(channels)
+        self._square = np.zeros(channels)
+        self.now = Needle(np.full(channels, FLOOR_DBFS), np.full(channels, FLOOR_DBFS))
+
+    def push(self, samples: Float32Array) -> None:
+        """Take in samples (channels, n); NaN and infinite ones count as none."""
+        finite = np.isfinite(samples)
+        if not finite.all():
+            samples = np.where(finite, samples, 0)
+        n = samples.shape[1]
+        elapsed_s = n / self._samplerate
+        fallen = self._peak * 10 ** (-_PEAK_FALL_DB_PER_S * elapsed_s / 20)
+        self._peak = np.maximum(fallen, np.maximum(samples.max(axis=1), -samples.min(axis=1)))
+        mean_square = np.einsum("cn,cn->c", samples, samples, dtype=np.float64) / n
+        self._square += (mean_square - self._square) * -np.expm1(-elapsed_s / _RMS_S)
+        with np.errstate(divide="ignore"):
+            peak, rms = 20 * np.log10(self._peak), 10 * np.log10(_AES17 * self._square)
+        self.now = Needle(np.maximum(peak, FLOOR_DBFS), np.maximum(rms, FLOOR_DBFS))
 
 
 def _dbfs(amplitude: float) -> float:

@@ -12,6 +12,7 @@ from livespec.core.arrays import Float32Array
 from livespec.core.calibration import Calibration
 from livespec.core.stft import Engine
 from livespec.core.weighting import weighting_db
+from livespec.settings import Settings
 
 # The RMS of a sine is √2 below its peak; DC and Nyquist are no sines: theirs is their magnitude.
 _SINE_RMS_DB: Final = 10 * float(np.log10(0.5))
@@ -43,9 +44,11 @@ class LevelQuantity:
 RAW: Final = LevelQuantity("dBFS", "full-scale sine = 0", np.zeros(1, np.float32))
 
 
-def level_quantity(engine: Engine, calibration: Calibration | None = None) -> LevelQuantity:
-    """The quantity that the engine's settings ask for. calibration: of the microphone, if there is one."""
-    settings = engine.settings
+def level_quantity(
+    engine: Engine, calibration: Calibration | None = None, settings: Settings | None = None
+) -> LevelQuantity:
+    """The quantity that settings ask for (None: the engine's own), for its columns. calibration: of the microphone."""
+    settings = engine.settings if settings is None else settings
     offset = np.array(weighting_db(settings.weighting, engine.frequencies))
     calibrated = calibration is not None and calibration.sensitivity_dbfs is not None
     if calibration is not None:

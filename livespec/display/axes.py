@@ -60,6 +60,13 @@ def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) ->
     return ticks
 
 
+def note_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list[Tick]:
+    """As `frequency_ticks`, by the names of notes, whatever the scale."""
+    inside = [(hz, text) for hz, text in _notes(axis, length_px, spacing_px) if axis.fmin <= hz <= axis.fmax]
+    ticks = _spaced([Tick(float(axis.place(hz)), text) for hz, text in inside], length_px, spacing_px)
+    return ticks if len(ticks) > 1 else frequency_ticks(axis, length_px, spacing_px)
+
+
 def _choices(axis: FrequencyAxis, length_px: float, spacing_px: float) -> Iterator[list[tuple[float, str]]]:
     """What the ticks may be, (Hz, text), the best first."""
     if axis.scale == "semitone":

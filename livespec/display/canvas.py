@@ -1,7 +1,7 @@
 """A `Scene` on the GPU, into whatever framebuffer is bound: the window's or a headless one.
 
-A frame is a few draw calls: the waterfall's runs, then boxes and labels, moving and fixed. Labels are
-masks in one atlas texture, rasterised once each (`text`), and sharp because they lie on whole device pixels.
+A frame is a few draw calls: the waterfalls' runs, lines and spectra, then boxes and labels, moving and fixed. Labels
+are masks in one atlas texture, rasterised once each (`text`), and sharp because they lie on whole device pixels.
 """
 
 from typing import Final
@@ -11,26 +11,20 @@ from vispy import gloo
 from vispy.gloo import gl
 
 from livespec.core.arrays import Float32Array
+from livespec.display.layout import Pane
 from livespec.display.scene import (
-    BACKGROUND,
-    EMPTY,
-    GAP,
-    GAP_STROKE,
     HATCH_PERIOD_PX,
     HATCH_STROKE_PX,
     LONGEST_LABEL_PX,
-    PITCH,
-    PITCH_EDGE,
-    PITCH_EDGE_PX,
     Furniture,
     Label,
+    Pieces,
+    Run,
     Scene,
-    grown,
-    unit_colour,
 )
 from livespec.display.text import rasterise
+from livespec.display.theme import Theme, unit_colour
 from livespec.display.waterfall import Waterfall
-from livespec.session.columns import ColumnStore
 
 _ATLAS_WIDTH: Final = LONGEST_LABEL_PX
 _ATLAS_HEIGHT: Final = 1024
@@ -46,15 +40,13 @@ void main() {
 }
 """
 
-# The colour goes by way of the vertices: Mesa's software renderer rotates red, green and blue of a fragment shader that
-# is nothing but a uniform.
 _PIECE_VERTEX: Final = """
 uniform vec2 u_size;
-uniform vec3 u_colour;
 attribute vec2 a_position;
+attribute vec3 a_colour;
 varying vec3 v_colour;
 void main() {
-    v_colour = u_colour;
+    v_colour = a_colour;
     gl_Position = vec4(a_position.x / u_size.x * 2.0 - 1.0, 1.0 - a_position.y / u_size.y * 2.0, 0.0, 1.0);
 }
 """
@@ -111,28 +103,29 @@ class Canvas:
     """Create and use it with its GL context current; one thread."""
 
     def __init__(self) -> None:
-        largest = int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE))
-        self.waterfall = Waterfall(largest)
-        self._atlas = atlas = _Atlas()
-        self._pitch = _PitchLine()
-        self._moving = _FurnitureBatch(atlas)
-        self._fixed = _FurnitureBatch(atlas)
-        self._over = _FurnitureBatch(atlas)
+        self._largest = int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE))
+        self._waterfalls: dict[tuple[int, int], Waterfall] = {}
+        atlas = _Atlas()
+        self._pieces = _PieceBatch()
+        self._backdrop, self._moving, self._fixed, self._over = (_FurnitureBatch(atlas) for _ in range(4))
+        self._atlas = atlas
 
-    def draw(self, scene: Scene, store: ColumnStore, bin_hz: float, *, hold: bool = False) -> None:
-        """The whole frame. hold: the columns stay as they are (a frozen view)."""
-        self.waterfall.update(scene, store, bin_hz, hold=hold)
+    @property
+    def uploaded_bytes(self) -> int:
+        """Levels that were handed to the GPU so far, by the waterfalls that there are."""
+        return sum(waterfall.uploaded_bytes for waterfall in self._waterfalls.values())
+
+    def draw(self, scene: Scene) -> None:
+        """The whole frame."""
+        drawn = self._updated_waterfalls(scene)
         gloo.set_viewport(0, 0, scene.width, scene.height)
         gloo.set_state(blend=False, depth_test=False, scissor_test=False)
-        gloo.clear(color=(*unit_colour(BACKGROUND), 1))
-        plot = scene.plot
-        gloo.set_state(scissor_test=True)
-        gloo.set_scissor(plot.x, scene.height - plot.y - plot.height, plot.width, plot.height)
-        gloo.clear(color=(*unit_colour(EMPTY), 1))
-        gloo.set_state(scissor_test=False)
-        self.waterfall.draw(scene)
-        self._pitch.draw(scene)
+        gloo.clear(color=(*unit_colour(scene.theme.background), 1))
         self._set_furniture(scene)
+        self._backdrop.draw_boxes()
+        for waterfall, runs, pane in drawn:
+            waterfall.draw(runs, pane, scene)
+        self._pieces.draw(scene.pieces, scene)
         self._moving.draw_boxes()
         self._fixed.draw_boxes()
         gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
@@ -143,10 +136,28 @@ class Canvas:
         gloo.set_state(blend=True)
         self._over.draw_labels()
 
+    def _updated_waterfalls(self, scene: Scene) -> list[tuple[Waterfall, tuple[Run, ...], Pane]]:
+        """One for each channel of each store in the scene; those of stores that have gone are let go of."""
+        drawn, used = [], {}
+        for layer in scene.layers:
+            store = layer.shown.columns.store
+            for pane in scene.layout.panes[: store.channels]:
+                key = id(store), pane.channel
+                waterfall = self._waterfalls.get(key) or Waterfall(self._largest, store, pane.channel)
+                waterfall.update(layer, pane, scene)
+                used[key] = waterfall
+                drawn.append((waterfall, layer.runs, pane))
+        for key, waterfall in self._waterfalls.items():
+            if key not in used:
+                waterfall.release()
+        self._waterfalls = used
+        return drawn
+
     def _set_furniture(self, scene: Scene) -> None:
         """All of it before any is drawn: where the atlas was full and began anew, once more from the start."""
         for _ in range(2):
             generation = self._atlas.generation
+            self._backdrop.set(scene.backdrop, scene)
             self._moving.set(scene.moving, scene)
             self._fixed.set(scene.fixed, scene)
             self._over.set(scene.over, scene)
@@ -154,20 +165,26 @@ class Canvas:
                 return
 
 
-class _PitchLine:
-    """Another one each frame: it moves with the waterfall."""
+class _PieceBatch:
+    """Others each frame: they move with the sound."""
 
     def __init__(self) -> None:
-        self._pieces = gloo.Program(_PIECE_VERTEX, _PIECE_FRAGMENT)
+        self._program = gloo.Program(_PIECE_VERTEX, _PIECE_FRAGMENT)
 
-    def draw(self, scene: Scene) -> None:
-        if not len(scene.pitch):
+    def draw(self, pieces: tuple[Pieces, ...], scene: Scene) -> None:
+        """All pieces in one call, in their order."""
+        if not pieces:
             return
-        self._pieces["u_size"] = (scene.width, scene.height)
-        for pieces, colour in ((grown(scene.pitch, PITCH_EDGE_PX), PITCH_EDGE), (scene.pitch, PITCH)):
-            self._pieces["a_position"] = _vertices(pieces)
-            self._pieces["u_colour"] = unit_colour(colour)
-            self._pieces.draw("triangles")
+        rectangles = np.concatenate([one.rectangles for one in pieces])
+        colours = np.repeat(
+            np.array([unit_colour(one.colour) for one in pieces], np.float32),
+            [6 * len(one.rectangles) for one in pieces],
+            axis=0,
+        )
+        self._program["u_size"] = (scene.width, scene.height)
+        self._program["a_position"] = _vertices(rectangles)
+        self._program["a_colour"] = colours
+        self._program.draw("triangles")
 
 
 class _FurnitureBatch:
@@ -175,17 +192,15 @@ class _FurnitureBatch:
 
     def __init__(self, atlas: "_Atlas") -> None:
         self._atlas = atlas
-        self._made_for: tuple[Furniture, int, int, int] | None = None
+        self._made_for: tuple[Furniture, int, int, Theme, int] | None = None
         self._boxes = gloo.Program(_BOX_VERTEX, _BOX_FRAGMENT)
         self._labels = gloo.Program(_LABEL_VERTEX, _LABEL_FRAGMENT)
-        self._boxes["u_gap"] = unit_colour(GAP)
-        self._boxes["u_stroke"] = unit_colour(GAP_STROKE)
         self._labels["u_atlas"] = atlas.texture
         self._labels["u_atlas_size"] = (_ATLAS_WIDTH, _ATLAS_HEIGHT)
 
     def set(self, furniture: Furniture, scene: Scene) -> None:
         """What to draw next."""
-        key = (furniture, scene.width, scene.height, self._atlas.generation)
+        key = (furniture, scene.width, scene.height, scene.theme, self._atlas.generation)
         if self._made_for is not None and all(a is b for a, b in zip(key, self._made_for, strict=True)):
             return
         if furniture.boxes:
@@ -193,10 +208,12 @@ class _FurnitureBatch:
             self._boxes["a_position"] = _vertices(np.array([box[:4] for box in furniture.boxes], np.float32))
             self._boxes["a_colour"] = np.repeat(colours, 6, axis=0)
             self._boxes["u_size"] = (scene.width, scene.height)
+            self._boxes["u_gap"] = unit_colour(scene.theme.gap)
+            self._boxes["u_stroke"] = unit_colour(scene.theme.gap_stroke)
         if furniture.labels:
             self._set_labels(furniture.labels)
             self._labels["u_size"] = (scene.width, scene.height)
-        self._made_for = (furniture, scene.width, scene.height, self._atlas.generation)
+        self._made_for = (furniture, scene.width, scene.height, scene.theme, self._atlas.generation)
 
     def draw_boxes(self) -> None:
         if self._made_for is not None and self._made_for[0].boxes:

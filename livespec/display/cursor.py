@@ -1,4 +1,4 @@
-"""What lies under the pointer, in words and as cross-hairs: frequency, note, level, time."""
+"""What lies under the pointer, in words and as cross-hairs: frequency, note, level, time; and its overtones."""
 
 import math
 from typing import Final, NamedTuple
@@ -7,16 +7,19 @@ from livespec.core.bands import ChromaAxis
 from livespec.core.notes import NAMES, note_of
 from livespec.core.stft import FLOOR_DBFS
 from livespec.display.axes import format_hz
-from livespec.display.scene import BACKGROUND, STRONG, Box, Furniture, Label, Rect, Scene
-from livespec.session.columns import ColumnStore
+from livespec.display.layout import Pane, Rect, scaler
+from livespec.display.scene import Box, Furniture, Label, Scene
+from livespec.display.theme import RED
 
 _DIGITS: Final = 5  # of a frequency: a hundredth of a semitone
 _CHARACTER_PX: Final = 6.9
 _AWAY_PX: Final = 14
+_OVERTONES: Final = 16
+_LASER_PX: Final = 9
 
 
 class Reading(NamedTuple):
-    """hz: None on a picture of pitch classes; level: None where no sound is; before_s: before the right edge."""
+    """hz: None on a picture of pitch classes; level: None where no sound is; before_s: before the newest edge."""
 
     hz: float | None
     pitch_class: str
@@ -33,50 +36,92 @@ class Reading(NamedTuple):
         return "  \N{MIDDLE DOT}  ".join(part for part in parts if part).replace("-", "\N{MINUS SIGN}")
 
 
-def read(scene: Scene, store: ColumnStore, bin_hz: float, span_s: float, x: int, y: int) -> Reading | None:
-    """What a pixel shows; None outside of the picture. x, y: device pixels."""
-    plot = scene.plot
-    if not (plot.x <= x < plot.x + plot.width and plot.y <= y < plot.y + plot.height):
+def read(scene: Scene, x: int, y: int) -> Reading | None:
+    """What a pixel shows; None outside of the panes. x, y: device pixels."""
+    pane = scene.layout.pane_at(x, y)
+    if pane is None:
         return None
-    row = plot.y + plot.height - 1 - y
-    place = (row + 0.5) / plot.height
-    before_s = (plot.x + plot.width - x - 0.5) / plot.width * span_s
-    level = _level(scene, store, bin_hz, x, row)
-    if isinstance(scene.axis, ChromaAxis):
+    row = pane.row_at(x, y)
+    place = (row + 0.5) / pane.frequency_px
+    t = pane.time_at(x, y)
+    before_s = (pane.time_px - t) / pane.time_px * scene.span_s
+    level = _level(scene, pane, t, row)
+    axis = scene.axis
+    if isinstance(axis, ChromaAxis):
         return Reading(None, NAMES[int(place * len(NAMES))], level, before_s)
-    hz = float(scene.axis.frequency(place))
+    hz = float(axis.frequency(place))
     return Reading(hz, _note(hz), level, before_s)
 
 
 def crosshairs(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furniture:
-    """Two lines through a pixel and the reading beside it, inside the picture."""
-    plot = scene.plot
-    thick, away = max(1, round(scale)), round(_AWAY_PX * scale)
-    width, height = round((len(reading) * _CHARACTER_PX + 20) * scale), round(26 * scale)
-    left = x + away if x + away + width <= plot.x + plot.width else max(plot.x, x - away - width)
-    top = y - away - height if y - away - height >= plot.y else min(y + away, plot.y + plot.height - height)
-    area = Rect(left, top, min(width, plot.width), height)
+    """Two lines through a pixel and the reading beside it, inside the panes."""
+    plots, theme, px = scene.layout.plots, scene.theme, scaler(scale)
+    thick, away = px(1), px(_AWAY_PX)
+    width, height = px(len(reading) * _CHARACTER_PX + 20), px(26)
+    left = x + away if x + away + width <= plots.x + plots.width else max(plots.x, x - away - width)
+    top = y - away - height if y - away - height >= plots.y else min(y + away, plots.y + plots.height - height)
+    area = Rect(left, top, min(width, plots.width), height)
     return Furniture(
         (
-            Box(plot.x, y, plot.width, thick, STRONG),
-            Box(x, plot.y, thick, plot.height, STRONG),
-            Box(*area, BACKGROUND),
+            Box(plots.x, y, plots.width, thick, theme.strong),
+            Box(x, plots.y, thick, plots.height, theme.strong),
+            Box(*area, theme.background),
         ),
-        (Label(reading, area.x + area.width // 2, area.y + height // 2, "centre", round(13 * scale), STRONG),),
+        (Label(reading, area.x + area.width // 2, area.y + height // 2, "centre", px(13), theme.strong),),
     )
 
 
-def _level(scene: Scene, store: ColumnStore, bin_hz: float, x: int, row: int) -> float | None:
-    """Of the cell and row that the pixel shows."""
-    for run in scene.runs:
-        if not run.x0 <= x + 0.5 < run.x1:
+def laser(x: int, y: int, scale: float) -> Furniture:
+    """A bright disc, for who presents."""
+    radius = scaler(scale)(_LASER_PX)
+    boxes = []
+    for dy in range(-radius, radius + 1):
+        half = round(math.sqrt(radius**2 - dy**2))
+        boxes.append(Box(x - half, y + dy, 2 * half + 1, 1, RED))
+    return Furniture(tuple(boxes))
+
+
+def overtones(scene: Scene, x: int, y: int, scale: float) -> Furniture:
+    """Lines at the multiples of the frequency under a pixel, each with its number."""
+    pane = scene.layout.pane_at(x, y)
+    axis = scene.axis
+    if pane is None or isinstance(axis, ChromaAxis):
+        return Furniture()
+    px, theme = scaler(scale), scene.theme
+    hz = float(axis.frequency((pane.row_at(x, y) + 0.5) / pane.frequency_px))
+    boxes, labels = [], []
+    last = -px(100)
+    for number in range(2, _OVERTONES + 1):
+        row = int(float(axis.place(number * hz)) * pane.frequency_px)
+        if not 0 <= row < pane.frequency_px:
+            break
+        line = pane.box(0, row, pane.time_px, 1)
+        boxes.append(Box(*line, theme.accent))
+        if row - last >= px(16):
+            last = row
+            at = (line.x, line.y + px(12)) if pane.downwards else (line.x + px(12), line.y)
+            boxes.append(Box(at[0] - px(8), at[1] - px(8), px(30), px(16), theme.background))
+            labels.append(
+                Label(f"{number}\N{MULTIPLICATION SIGN}", at[0] + px(6), at[1], "centre", px(11), theme.accent)
+            )
+    return Furniture(tuple(boxes), tuple(labels))
+
+
+def _level(scene: Scene, pane: Pane, t: float, row: int) -> float | None:
+    """Of the cell and row that the pixel shows, in the topmost layer that shows one."""
+    for layer in reversed(scene.layers):
+        shown = layer.shown
+        store = shown.columns.store
+        if pane.channel >= store.channels:
             continue
-        cell = run.c0 + (x + 0.5 - run.x0) * (run.c1 - run.c0) / (run.x1 - run.x0)
-        nearest = min(max(round(cell), run.first), run.last)
-        rows = scene.axis.rows(scene.plot.height, store.bins, bin_hz)
-        levels = rows.apply(store.cells(nearest, nearest + 1) + scene.quantity.offset_db)
-        value = float(levels[0, row])
-        return None if math.isnan(value) else value
+        for run in layer.runs:
+            if not run.t0 <= t < run.t1:
+                continue
+            nearest = min(max(round(run.cell_at(t)), run.first), run.last)
+            rows = shown.axis.rows(pane.frequency_px, store.bins, store.bin_hz)
+            levels = rows.apply(store.cells(nearest, nearest + 1, pane.channel) + shown.quantity.offset_db)
+            value = float(levels[0, row])
+            return None if math.isnan(value) else value
     return None
 
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from livespec.core.arrays import Uint8Array
 from livespec.display.scene import Scene
-from livespec.session.columns import ColumnStore
 
 
 class HeadlessCanvas:
@@ -24,20 +23,20 @@ class HeadlessCanvas:
         self._vispy.set_current()
         self.canvas = Canvas()
 
-    def draw(self, scene: Scene, store: ColumnStore, bin_hz: float) -> None:
+    def draw(self, scene: Scene) -> None:
         """One frame; returns when the GPU has done it."""
         from vispy.gloo import gl
 
         self._vispy.set_current()
-        self.canvas.draw(scene, store, bin_hz)
+        self.canvas.draw(scene)
         self._vispy.context.flush_commands()
         gl.glFinish()
 
-    def render(self, scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
+    def render(self, scene: Scene) -> Uint8Array:
         """One frame as (height, width, 3) pixels."""
         from vispy import gloo
 
-        self.draw(scene, store, bin_hz)
+        self.draw(scene)
         pixels = gloo.read_pixels((0, 0, scene.width, scene.height), alpha=False)
         return np.ascontiguousarray(pixels)
 

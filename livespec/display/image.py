@@ -7,61 +7,55 @@ import numpy as np
 
 from livespec.core.arrays import Float32Array, Uint8Array
 from livespec.core.scales import RowMap
-from livespec.display.scene import (
-    BACKGROUND,
-    EMPTY,
-    GAP,
-    GAP_STROKE,
-    HATCH_PERIOD_PX,
-    HATCH_STROKE_PX,
-    PITCH,
-    PITCH_EDGE,
-    PITCH_EDGE_PX,
-    Colour,
-    Label,
-    Palette,
-    Run,
-    Scene,
-    grown,
-)
+from livespec.display.layout import Pane
+from livespec.display.scene import HATCH_PERIOD_PX, HATCH_STROKE_PX, Box, Label, Layer, Palette, Run, Scene
 from livespec.display.text import rasterise
+from livespec.display.theme import Colour, Theme
 from livespec.errors import FileError
-from livespec.session.columns import ColumnStore
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
 
-def render(scene: Scene, store: ColumnStore, bin_hz: float) -> Uint8Array:
+def render(scene: Scene) -> Uint8Array:
     """The frame as (height, width, 3) pixels."""
     pixels = np.empty((scene.height, scene.width, 3), np.uint8)
-    pixels[:] = BACKGROUND
-    plot = scene.plot
-    pixels[plot.y : plot.y + plot.height, plot.x : plot.x + plot.width] = EMPTY
-    rows = scene.axis.rows(plot.height, store.bins, bin_hz)
-    for run in scene.runs:
-        _draw_run(pixels, scene, store, rows, run)
-    _draw_pieces(pixels, grown(scene.pitch, PITCH_EDGE_PX), PITCH_EDGE)
-    _draw_pieces(pixels, scene.pitch, PITCH)
-    for x, y, width, height, colour, hatched in (*scene.moving.boxes, *scene.fixed.boxes, *scene.over.boxes):
-        area = pixels[y : y + height, x : x + width]
-        if hatched:
-            _draw_hatch(area, x, scene.height - y - height)
-        else:
-            area[:] = colour
-    for label in (*scene.moving.labels, *scene.fixed.labels, *scene.over.labels):
+    pixels[:] = scene.theme.background
+    _draw_boxes(pixels, scene, scene.backdrop.boxes)
+    for layer in scene.layers:
+        store = layer.shown.columns.store
+        for pane in scene.layout.panes[: store.channels]:
+            rows = layer.shown.axis.rows(pane.frequency_px, store.bins, store.bin_hz)
+            for run in layer.runs:
+                _draw_run(pixels, scene, layer, pane, rows, run)
+    for rectangles, colour in scene.pieces:
+        _draw_pieces(pixels, rectangles, colour)
+    _draw_boxes(pixels, scene, (*scene.moving.boxes, *scene.fixed.boxes))
+    for label in (*scene.moving.labels, *scene.fixed.labels):
+        _draw_label(pixels, label)
+    _draw_boxes(pixels, scene, scene.over.boxes)
+    for label in scene.over.labels:
         _draw_label(pixels, label)
     return pixels
 
 
-def colour_cells(levels: Float32Array, palette: Palette) -> Uint8Array:
-    """Colours (…, 3) of levels; the colour of gaps where there is no level."""
+def _draw_boxes(pixels: Uint8Array, scene: Scene, boxes: tuple[Box, ...]) -> None:
+    for x, y, width, height, colour, hatched in boxes:
+        area = pixels[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
+        if hatched:
+            _draw_hatch(area, x, scene.height - y - height, scene.theme)
+        else:
+            area[:] = colour
+
+
+def colour_cells(levels: Float32Array, palette: Palette, gap: Colour) -> Uint8Array:
+    """Colours (…, 3) of levels; that of a gap where there is no level."""
     known = ~np.isnan(levels)
     share = np.clip(
         (np.where(known, levels, 0) - np.float32(palette.low)) / np.float32(palette.high - palette.low), 0, 1
     )
     index = np.floor(share * np.float32(len(palette.colours) - 1) + np.float32(0.5)).astype(np.intp)
-    return np.where(known[..., None], palette.colours[index], np.array(GAP, np.uint8))
+    return np.where(known[..., None], palette.colours[index], np.array(gap, np.uint8))
 
 
 def save_png(pixels: Uint8Array, path: Path) -> None:
@@ -84,22 +78,27 @@ def save_image(image: "QImage", path: Path) -> None:
     temporary.replace(path)
 
 
-def _draw_run(pixels: Uint8Array, scene: Scene, store: ColumnStore, rows: RowMap, run: Run) -> None:
-    plot = scene.plot
+def _draw_run(pixels: Uint8Array, scene: Scene, layer: Layer, pane: Pane, rows: RowMap, run: Run) -> None:
+    shown, area = layer.shown, pane.area
     # A pixel belongs to the run when its middle does, as on the GPU.
-    x = np.arange(int(np.ceil(run.x0 - 0.5)), int(np.ceil(run.x1 - 0.5)))
-    if not len(x):
+    t = np.arange(int(np.ceil(run.t0 - 0.5)), int(np.ceil(run.t1 - 0.5)))
+    if pane.downwards:  # there the middle is looked at from the newest edge
+        t = np.arange(int(np.floor(run.t0 + 0.5)), int(np.floor(run.t1 + 0.5)))
+    if not len(t):
         return
-    cell = run.c0 + (x + 0.5 - run.x0) * (run.c1 - run.c0) / (run.x1 - run.x0)
-    cell = np.clip(cell, run.first, run.last)
+    cell = np.clip(run.c0 + (t + 0.5 - run.t0) * (run.c1 - run.c0) / (run.t1 - run.t0), run.first, run.last)
     first = int(np.floor(cell[0]))
-    columns = store.cells(first, min(int(np.floor(cell[-1])) + 2, run.last + 1))
-    colours = colour_cells(rows.apply(columns + scene.quantity.offset_db), scene.palette)
+    columns = shown.columns.store.cells(first, min(int(np.floor(cell[-1])) + 2, run.last + 1), pane.channel)
+    colours = colour_cells(rows.apply(columns + shown.quantity.offset_db), scene.palette, scene.theme.gap)
     left = np.floor(cell).astype(int) - first
     right = np.minimum(left + 1, len(columns) - 1)
     share = (cell - np.floor(cell)).astype(np.float32)[:, None, None]
-    mixed = np.round(colours[left] * (1 - share) + colours[right] * share).astype(np.uint8)
-    pixels[plot.y : plot.y + plot.height, x[0] : x[-1] + 1] = mixed.transpose(1, 0, 2)[::-1]
+    mixed = np.round(colours[left] * (1 - share) + colours[right] * share).astype(np.uint8)  # (time, row, 3)
+    if pane.downwards:
+        bottom = area.y + area.height
+        pixels[bottom - t[-1] - 1 : bottom - t[0], area.x : area.x + area.width] = mixed[::-1]
+    else:
+        pixels[area.y : area.y + area.height, area.x + t[0] : area.x + t[-1] + 1] = mixed.transpose(1, 0, 2)[::-1]
 
 
 def _draw_pieces(pixels: Uint8Array, pieces: Float32Array, colour: Colour) -> None:
@@ -107,10 +106,10 @@ def _draw_pieces(pixels: Uint8Array, pieces: Float32Array, colour: Colour) -> No
         pixels[y : y + height, x : x + width] = colour
 
 
-def _draw_hatch(area: Uint8Array, x: int, from_bottom: int) -> None:
+def _draw_hatch(area: Uint8Array, x: int, from_bottom: int, theme: Theme) -> None:
     height, width = area.shape[:2]
     diagonal = (np.arange(x, x + width)[None, :] + (from_bottom + np.arange(height)[::-1])[:, None]) % HATCH_PERIOD_PX
-    area[:] = np.where((diagonal < HATCH_STROKE_PX)[..., None], GAP_STROKE, GAP)
+    area[:] = np.where((diagonal < HATCH_STROKE_PX)[..., None], theme.gap_stroke, theme.gap)
 
 
 def _draw_label(pixels: Uint8Array, label: Label) -> None:

@@ -14,11 +14,12 @@ _NOTE_S: Final = 4.0
 
 
 class Steering:
-    """The GUI thread's."""
+    """The GUI thread's. span_s: what the picture shows."""
 
     def __init__(self, monitor: Monitor, source: ReplaySource) -> None:
         self._monitor, self._source = monitor, source
         self._rate = source.info.samplerate
+        self.span_s = monitor.settings.span
         self._shown = source.legs[-1]
         self._note = ("", 0.0)
 
@@ -42,8 +43,8 @@ class Steering:
     def seek_to(self, second: float) -> None:
         """Show what lies before this second of the file, and go on from there."""
         if self._allowed("jumps"):
-            settings, engine = self._monitor.settings, self._monitor.engine
-            lead_in = round(settings.span * self._rate) + engine.n_fft + engine.hop
+            store = self._monitor.analysis.store
+            lead_in = round(self.span_s * self._rate) + store.n_fft + store.hop
             self._source.jump(round(second * self._rate), lead_in)
 
     def toggle_loop(self) -> None:
@@ -112,6 +113,6 @@ class Steering:
     def _analysed(self, seam: int) -> bool:
         """Whether the picture has all windows that are whole."""
         monitor = self._monitor
-        engine, store = monitor.engine, monitor.analysis.store
-        newest = column_count(monitor.ring.end, engine.n_fft, engine.hop) - 1
-        return newest * engine.hop < seam or store.end > newest // store.pooled
+        store = monitor.analysis.store
+        newest = column_count(monitor.ring.end, store.n_fft, store.hop) - 1
+        return newest * store.hop < seam or store.end > newest // store.pooled

@@ -1,185 +1,435 @@
-"""What a person looks at, as a value that the keys change: the picture's state between session and scene.
+"""What a person looks at, as a value that keys, mouse and controls change: the picture between session and scene.
 
-Shared by the window and the headless picture; knows neither OpenGL nor Qt widgets.
+Shared by the window, the terminal and the headless picture; knows neither OpenGL nor Qt widgets.
 """
 
 import math
 import time
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
+from livespec.core.quantity import LevelQuantity, level_quantity
 from livespec.core.stft import FLOOR_DBFS
+from livespec.display import zoom
 from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
-from livespec.display.cursor import crosshairs, read
+from livespec.display.cursor import crosshairs, laser, overtones, read
+from livespec.display.layout import Layout, Wanted, Zone, layout_of
+from livespec.display.marks import Marker, joined, markers
 from livespec.display.playhead import Playhead
-from livespec.display.scene import AMBER, RED, Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
+from livespec.display.scene import Banner, Columns, Frame, Furniture, Palette, Scene, Shown
+from livespec.display.scene_builder import SceneBuilder
+from livespec.display.showing import Showing
+from livespec.display.spectra import Spectra
 from livespec.display.steering import Steering
+from livespec.display.theme import AMBER, DARK, RED, Theme
+from livespec.errors import UsageError
 from livespec.session.analysis import ViewRequest
+from livespec.session.columns import ColumnStore
 from livespec.session.monitor import Monitor
+from livespec.session.opening import ring_channels
 from livespec.session.picture import PictureAxis, picture_axis
-from livespec.settings import PICTURES, SCALES, START_RANGE_DBFS, Picture, Settings
+from livespec.settings import DIRECTIONS, PICTURES, SCALES, START_RANGE_DBFS, Settings, Show
 
 _RANGE_INTERVAL_S: Final = 0.5
 _RANGE_CELLS: Final = 64
 _SPARE_CELLS: Final = 64
 _READING_S: Final = 0.15
+_NOTE_S: Final = 4.0
 _PICTURE_NAMES: Final = {"mel": "mel bands", "chroma": "chroma"}
 _ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
+_LARGE: Final = 1.5  # labels of who presents
+_NARROWEST_DB: Final = 6.0
+_OF_QUANTITY: Final = ("quantity", "reference", "weighting")
+_ZOOM_STEP: Final = 1.25
 
 
 class View:
-    """The GUI thread's. `settings` is what is shown now; `frozen`: the picture stands; `steering`: of a replay."""
+    """The GUI thread's. `settings` is what is shown now; `frozen`: the picture stands; `steering`: of a replay.
 
-    def __init__(self, monitor: Monitor) -> None:
+    pointer: device pixels. theme: to draw with. labels are larger while `presenting`.
+    """
+
+    def __init__(self, monitor: Monitor, theme: Theme = DARK) -> None:
         self._monitor = monitor
-        self.settings = monitor.settings
+        self.settings = self._first = monitor.settings
         self.steering = Steering.of(monitor)
+        self.theme = theme
+        self.presenting = False
+        self.pointer: tuple[int, int] | None = None
+        self.overtones = False
+        self.markers: tuple[Marker, ...] = ()
+        self.grips = False
         self._leg = monitor.timeline.leg
         self._playhead = Playhead(monitor.timeline, self._leg.speed)
         self._builder = SceneBuilder()
+        self._showing = Showing(monitor.analysis)
+        self._spectra = Spectra()
         given = self.settings.range
         self._shift_db = round(monitor.quantity.shift_db)
         start = START_RANGE_DBFS[0] + self._shift_db, START_RANGE_DBFS[1] + self._shift_db
         low, high = start if isinstance(given, str) else given
         self._palette = Palette(colormap(self.settings.colormap), low, high)
         self._auto = self._new_auto() if given == "auto" else None
-        self._axes = self._new_axes()
-        self._of_bands = replace(monitor.quantity, offset_db=np.zeros(1, np.float32))  # theirs are in the bands already
+        self._shown_channels = monitor.shown
+        self._quantities: dict[tuple[Any, ...], LevelQuantity] = {}
         self._frame: Frame | None = None
-        self.pointer: tuple[int, int] | None = None  # device pixels
         self._reading: tuple[tuple[int, int] | None, float, str | None] = None, 0.0, None
         self._range_looked = 0.0
-        self._frozen: tuple[Columns, float] | None = None
+        self._edge: float | None = None  # second at the newest edge of a picture that stands; None: now
         self._shown: tuple[Columns, float] | None = None
         self._shown_leg = self._leg
         self._standing = False
+        self._note = ("", 0.0)
+        self.scene_shown: Scene | None = None
 
-    # ---- what keys do ----
+    # ---- time ----
 
     @property
     def frozen(self) -> bool:
-        return self._frozen is not None or self._standing
+        return self._edge is not None or self._standing
 
     def toggle_freeze(self) -> None:
         """Let the picture stand, or go back to now. The capture goes on; a replay pauses."""
         if self.steering is not None:
             self.steering.toggle_pause()
-        elif self._frozen is None:
-            self._frozen = Columns.now(self._monitor.analysis.store), self._end_s()
         else:
-            self._frozen = None
+            self._edge = self._end_s() if self._edge is None else None
+
+    def to_now(self) -> None:
+        """The newest again."""
+        self._edge = None
+
+    def scroll(self, seconds: float) -> None:
+        """Look at what was so much later (or, negative, earlier); a replay goes there."""
+        if self.steering is not None:
+            self.steering.seek_by(seconds)
+            return
+        now = self._end_s()
+        edge = (now if self._edge is None else self._edge) + seconds
+        timeline = self._monitor.timeline
+        oldest = timeline.seconds_at(self._monitor.ring.oldest) + min(self.settings.span / 2, now)
+        self._edge = None if edge >= now else max(edge, min(oldest, now))
+
+    def behind_s(self) -> float:
+        """How far a frozen picture is behind."""
+        return 0.0 if self._edge is None else max(0.0, self._end_s() - self._edge)
+
+    def zoom_time(self, factor: float, share: float = 1.0) -> None:
+        """Around a place (0 oldest … 1 newest) where the picture stands, around now where it runs."""
+        before = self.settings.span
+        self._use(zoom.zoomed_span(self.settings, factor))
+        if self._edge is not None:
+            self._edge += (1 - share) * (self.settings.span - before)
+            self.scroll(0.0)
+
+    # ---- frequency, levels, colours ----
+
+    def zoom_frequency(self, factor: float, place: float = 0.5) -> None:
+        self._use(zoom.zoomed_frequency(self.settings, factor, place))
+
+    def move_frequency(self, places: float) -> None:
+        self._use(zoom.moved_frequency(self.settings, places))
+
+    def reset_zoom(self) -> None:
+        """The frequencies and the span that the session began with."""
+        first = self._first
+        self._use(replace(self.settings, fmin=first.fmin, fmax=first.fmax, span=first.span))
 
     def next_scale(self) -> None:
         """Mel → linear → log …; what is on screen changes at once."""
-        following = SCALES[(SCALES.index(self.settings.scale) + 1) % len(SCALES)]
-        self.settings = replace(self.settings, scale=following)
-        self._axes = self._new_axes()
+        self.change(scale=SCALES[(SCALES.index(self.settings.scale) + 1) % len(SCALES)])
 
     def next_picture(self) -> None:
         """Spectrum → mel bands → chroma; the past is analysed again."""
-        following = PICTURES[(PICTURES.index(self.settings.picture) + 1) % len(PICTURES)]
-        self.settings = replace(self.settings, picture=following)
+        self.change(picture=PICTURES[(PICTURES.index(self.settings.picture) + 1) % len(PICTURES)])
+
+    def next_direction(self) -> None:
+        """Time to the right, or downwards."""
+        self.change(direction=DIRECTIONS[(DIRECTIONS.index(self.settings.direction) + 1) % len(DIRECTIONS)])
+
+    def toggle(self, name: str) -> None:
+        """A setting that is on or off: pitch, trace, grid, peaks, piano."""
+        self.change(**{name: not getattr(self.settings, name)})
 
     def toggle_pitch(self) -> None:
         """The pitch as a line over the picture, or not; for the past too."""
-        self.settings = replace(self.settings, pitch=not self.settings.pitch)
+        self.toggle("pitch")
 
     def toggle_auto_range(self) -> None:
         """Hold the range of levels as it is, or let it follow the sound."""
-        self._auto = self._new_auto() if self._auto is None else None
-        held = self._palette.low, self._palette.high
-        self.settings = replace(self.settings, range="auto" if self._auto is not None else held)
+        if self._auto is None:
+            self.change(range="auto")
+        else:
+            self.set_range(self._palette.low, self._palette.high)
+
+    def set_range(self, low: float, high: float) -> None:
+        """Levels in the unit of the colour bar; held from now on."""
+        if high - low >= _NARROWEST_DB:
+            self.change(range=(round(low, 1), round(high, 1)))
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Levels from dark to bright, as they are now."""
+        return self._palette.low, self._palette.high
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the range follows the sound."""
+        return self._auto is not None
+
+    def set_colormap(self, name: str) -> None:
+        self.change(colormap=name)
+
+    # ---- settings ----
+
+    def change(self, **changes: Any) -> None:
+        """Other settings, by name. What cannot be is said in the picture, and nothing changes.
+
+        Another n_fft keeps the overlap, where hop is not given.
+        """
+        settings = self.settings
+        if "n_fft" in changes and "hop" not in changes:
+            assert settings.n_fft is not None
+            assert settings.hop is not None
+            changes["hop"] = max(1, round(settings.hop * changes["n_fft"] / settings.n_fft))
+        if "scale" in changes and "fmin" not in changes and settings.fmin == self._first.fmin:
+            changes["fmin"] = self._first_fmin(changes["scale"])
+        try:
+            self._use(replace(settings, **changes).at_rate(self._monitor.source.info.samplerate))
+        except UsageError as error:
+            self.note(error.message)
+
+    def show_channels(self, show: Show) -> None:
+        """Which channels, by number, or the word for their mixture; each has a pane."""
+        try:
+            self._shown_channels = ring_channels(show, self._monitor.source.info.channels)
+        except UsageError as error:
+            self.note(error.message)
+        else:
+            self.settings = replace(self.settings, show=show)
+
+    def note(self, text: str) -> None:
+        """Say something in the picture for some seconds."""
+        self._note = text, time.perf_counter() + _NOTE_S
+
+    def _first_fmin(self, scale: Any) -> float | None:
+        first = self._first
+        return (
+            replace(first, scale=scale, fmin=None if scale == "linear" or first.scale == "linear" else first.fmin)
+            .at_rate(self._monitor.source.info.samplerate)
+            .fmin
+        )
+
+    def _use(self, settings: Settings) -> None:
+        before, self.settings = self.settings, settings
+        if self.steering is not None:
+            self.steering.span_s = settings.span
+        if settings.colormap != before.colormap:
+            try:
+                self._palette = replace(self._palette, colours=colormap(settings.colormap))
+            except UsageError:
+                self.settings = before
+                raise
+        if any(getattr(settings, name) != getattr(before, name) for name in _OF_QUANTITY):
+            self._follow_quantity()
+        if settings.range != before.range:
+            if isinstance(settings.range, str):
+                self._auto = self._new_auto()
+            else:
+                self._auto = None
+                low, high = settings.range
+                self._palette = replace(self._palette, low=low, high=high)
+
+    def _follow_quantity(self) -> None:
+        """Another unit: the range moves with it."""
+        before = self._shift_db
+        self._shift_db = round(self._quantity_of(self._monitor.analysis.store).shift_db)
+        moved = self._shift_db - before
+        if moved:
+            self._palette = replace(self._palette, low=self._palette.low + moved, high=self._palette.high + moved)
+            if self._auto is not None:
+                self._auto = self._new_auto()
 
     def _new_auto(self) -> AutoRange:
         return AutoRange((self._palette.low, self._palette.high), SILENCE_DBFS + self._shift_db)
 
-    def set_colormap(self, name: str) -> None:
-        self.settings = replace(self.settings, colormap=name)
-        self._palette = replace(self._palette, colours=colormap(name))
+    # ---- markers ----
+
+    def mark(self, x: int, y: int) -> None:
+        """The first marker, then the second; after that, anew."""
+        scene = self.scene_shown
+        found = None if scene is None else read(scene, x, y)
+        if scene is None or found is None or found.hz is None:
+            return
+        marker = Marker(scene.start_s + scene.span_s - found.before_s, found.hz, found.level)
+        self.markers = (*self.markers, marker) if len(self.markers) < 2 else (marker,)  # noqa: PLR2004
+
+    def clear_markers(self) -> None:
+        self.markers = ()
 
     # ---- frames ----
 
     def request_for(self, plot_width: int) -> ViewRequest:
         """How many columns share a cell at this width, and how many cells the picture then needs."""
-        return view_request(self.settings, self._monitor.source.info.samplerate, plot_width)
+        request = view_request(self.settings, self._monitor.source.info.samplerate, plot_width)
+        ends_at = None if self._edge is None else self._monitor.timeline.position_at(self._edge)
+        return request._replace(shown=self._shown_channels, ends_at=ends_at)
+
+    def layout(self, width: int, height: int, scale: float) -> Layout:
+        """Where everything is on a canvas of this size."""
+        return layout_of(width, height, self._scaled(scale), self._wanted(self._monitor.analysis.store))
+
+    def zone(self, x: int, y: int, scale: float) -> Zone:
+        """What a place of the last frame belongs to."""
+        return "none" if self.scene_shown is None else self.scene_shown.layout.zone(x, y, self._scaled(scale))
 
     def scene(self, width: int, height: int, scale: float) -> tuple[Scene, Columns]:
-        """The frame to draw now, and the columns it shows."""
-        columns, end_s = self._frozen or self._now()
+        """The frame to draw now, and the topmost columns that it shows."""
+        live, end_s = self._now()
+        browsing = self._edge is not None
+        end_s = end_s if self._edge is None else self._edge
+        layers = self._showing.of(live, browsing=browsing)
+        top = layers[-1]
+        hold_top = self._standing or self._showing.waits
+        shown = [self._shown_as(columns, hold=columns is not top or hold_top) for columns in layers]
         if self._auto is not None and not self.frozen:
-            self._follow_range(height, columns)
-        frame = self._current_frame(width, height, scale, columns.store.picture)
-        if self._frozen is None:
-            self._monitor.analysis.request(self.request_for(plot_area(frame).width))
-        scene = self._builder.build(frame, columns, self._monitor.timeline, end_s, self.settings.span)
-        return self._with_cursor(scene, columns, scale), columns
+            self._follow_range(height, shown[-1])
+        scale = self._scaled(scale)
+        frame = self._current_frame(width, height, scale, shown[-1])
+        layout = frame.layout
+        self._monitor.analysis.request(self.request_for(layout.panes[0].time_px))
+        scene = self._builder.build(frame, shown, self._monitor.timeline, end_s, self.settings.span)
+        if self.settings.trace:
+            scene = replace(scene, pieces=(*scene.pieces, *self._spectra.pieces(scene)))
+        scene = replace(scene, over=self._over(scene, scale))
+        self.scene_shown = scene
+        return scene, top
 
-    def _with_cursor(self, scene: Scene, columns: Columns, scale: float) -> Scene:
+    def _scaled(self, scale: float) -> float:
+        return scale * _LARGE if self.presenting else scale
+
+    def _over(self, scene: Scene, scale: float) -> Furniture:
+        """What lies over everything: peaks, markers, the pointer."""
+        parts = [markers(scene, self.markers, scale)]
+        if self.settings.peaks:
+            parts.append(self._spectra.peaks(scene, scale))
+        if self.pointer is not None:
+            parts.append(self._pointed(scene, self.pointer, scale))
+        return joined(*parts)
+
+    def _pointed(self, scene: Scene, pointer: tuple[int, int], scale: float) -> Furniture:
         """The reading is a new one a few times a second: figures that flicker cannot be read."""
-        if self.pointer is None:
-            return scene
-        x, y = self.pointer
+        x, y = pointer
         now = time.perf_counter()
-        if self._reading[0] != self.pointer or now - self._reading[1] > _READING_S:
-            found = read(scene, columns.store, self._monitor.engine.bin_hz, self.settings.span, x, y)
-            text = None if found is None else found.text(scene.quantity.unit)
-            self._reading = self.pointer, now, text
+        if self._reading[0] != pointer or now - self._reading[1] > _READING_S:
+            found = read(scene, x, y)
+            unit = scene.quantity.unit
+            self._reading = pointer, now, None if found is None else found.text(unit)
         text = self._reading[2]
-        return scene if text is None else replace(scene, over=crosshairs(scene, text, x, y, scale))
+        if text is None:
+            return Furniture()
+        shown = crosshairs(scene, text, x, y, scale)
+        if self.presenting:
+            shown = laser(x, y, scale)
+        return joined(overtones(scene, x, y, scale), shown) if self.overtones else shown
 
-    def behind_s(self) -> float:
-        """How far a frozen picture is behind."""
-        return 0.0 if self._frozen is None else max(0.0, self._end_s() - self._frozen[1])
+    def _shown_as(self, columns: Columns, *, hold: bool) -> Shown:
+        store = columns.store
+        return Shown(columns, self._axis_of(store), self._quantity_of(store), hold)
+
+    def _axis_of(self, store: ColumnStore) -> PictureAxis:
+        """Of bands, as they were made; of bins, as it is wanted now."""
+        return picture_axis(store.picture, self.settings if store.picture == "spectrum" else store.engine.settings)
+
+    def _quantity_of(self, store: ColumnStore) -> LevelQuantity:
+        of_bands = store.picture != "spectrum"  # theirs is in the levels already
+        settings = store.engine.settings if of_bands else self.settings
+        key = (id(store.engine), of_bands, *(getattr(settings, name) for name in _OF_QUANTITY))
+        if key not in self._quantities:
+            if len(self._quantities) > 8:  # noqa: PLR2004 - engines come and go
+                self._quantities.clear()
+            quantity = level_quantity(store.engine, self._monitor.calibration, settings)
+            self._quantities[key] = replace(quantity, offset_db=np.zeros(1, np.float32)) if of_bands else quantity
+        return self._quantities[key]
 
     def _now(self) -> tuple[Columns, float]:
-        """What there is to be seen now, and the right edge; of a replay that stands, what was to be seen before."""
+        """What there is to be seen now, and the newest edge; of a replay that stands, what was to be seen before."""
         store = self._monitor.analysis.store
         self._standing = self._shown is not None and self.steering is not None and self.steering.stands()
         if self._shown is None or not self._standing:
             self._shown_leg = self._monitor.source.legs[-1]
             self._shown = Columns.now(store, self._shown_leg.seam), self._end_s()
-        elif store is not self._shown[0].store and self.steering is not None and self.steering.rests:
-            self._shown = (
-                Columns.now(store, self._shown_leg.seam),
-                self._shown[1],
-            )  # asked for by a key, or by the width
+        elif (
+            self.steering is not None
+            and self.steering.rests
+            and (store is not self._shown[0].store or self._grown(store))
+        ):
+            self._shown = Columns.now(store, self._shown_leg.seam), self._shown[1]  # asked for by a key, or the width
         return self._shown
 
+    def _grown(self, store: ColumnStore) -> bool:
+        """Whether it was filled further back."""
+        assert self._shown is not None
+        return store.oldest < self._shown[0].oldest
+
     def _end_s(self) -> float:
-        """The right edge: the middle of the newest window that has surely come in."""
+        """The newest edge: the middle of the newest window that has surely come in."""
         monitor = self._monitor
-        engine, timeline = monitor.engine, monitor.timeline
+        store, timeline = monitor.analysis.store, monitor.timeline
+        rate = timeline.samplerate
         if monitor.source.finished or not self._leg.speed or (self.steering is not None and self.steering.asked.paused):
-            newest_middle = monitor.analysis.store.centre(monitor.analysis.store.end - 1)
-            return max(newest_middle, self._shown_leg.seam) / engine.samplerate
+            newest_middle = store.centre(store.end - 1)
+            return max(newest_middle, self._shown_leg.seam) / rate
         if timeline.leg is not self._leg:
-            joined = timeline.leg.seam == self._leg.seam
+            joined_on = timeline.leg.seam == self._leg.seam
             self._leg = timeline.leg
-            self._playhead = self._playhead.following(self._leg, joined=joined)
+            self._playhead = self._playhead.following(self._leg, joined=joined_on)
         # Blocks end on a grid of their own: the newest whole window may lag behind them by so much.
-        lag = engine.hop - math.gcd(engine.hop, timeline.block)
-        waits = _ANALYSIS_DELAY_S + lag / engine.samplerate
-        return self._playhead.advance(waits) - engine.n_fft / 2 / timeline.samplerate
+        lag = store.hop - math.gcd(store.hop, timeline.block)
+        waits = _ANALYSIS_DELAY_S + lag / rate
+        return self._playhead.advance(waits) - store.n_fft / 2 / rate
 
-    def _new_axes(self) -> dict[Picture, PictureAxis]:
-        return {picture: picture_axis(picture, self.settings) for picture in PICTURES}
+    def _wanted(self, store: ColumnStore) -> Wanted:
+        labels = self.channel_labels(store.shown)
+        piano = self.settings.scale == "semitone" or self.settings.piano
+        return Wanted(
+            panes=tuple(f"channel {label}" for label in labels) if len(labels) > 1 else ("",),
+            downwards=self.settings.direction == "down",
+            spectrum=self.settings.trace,
+            piano=piano and store.picture == "spectrum",
+        )
 
-    def _current_frame(self, width: int, height: int, scale: float, picture: Picture) -> Frame:
+    def channel_labels(self, shown: tuple[int, ...] | str) -> list[str]:
+        """The channels by number, or the word for their mixture."""
+        if isinstance(shown, str):
+            return [shown]
+        return [str(self._monitor.source.info.channels[index]) for index in shown]
+
+    def _current_frame(self, width: int, height: int, scale: float, shown: Shown) -> Frame:
+        store = shown.columns.store
         frame = Frame(
             width=width,
             height=height,
             scale=scale,
             title=self._monitor.source.info.title,
-            subtitle=describe(replace(self.settings, picture=picture), self._monitor.channel_labels),
-            axis=self._axes[picture],
+            subtitle=describe(
+                replace(store.engine.settings, picture=store.picture, scale=self.settings.scale),
+                self.channel_labels(store.shown),
+            ),
+            axis=shown.axis,
             palette=self._palette,
-            quantity=self._monitor.quantity if picture == "spectrum" else self._of_bands,
+            quantity=shown.quantity,
+            theme=self.theme,
+            wanted=self._wanted(store),
+            grid=self.settings.grid,
+            automatic=self._auto is not None,
+            grips=self.grips,
             clock=self._monitor.source.info.kind not in ("file", "stdin"),
             lap_s=None if self.steering is None else self.steering.length_s,
-            ahead_s=(self._shown_leg.begins - self._shown_leg.seam) / self._monitor.engine.samplerate,
+            ahead_s=(self._shown_leg.begins - self._shown_leg.seam) / store.engine.samplerate,
             banners=self._banners(),
         )
         if self._frame != frame:
@@ -193,31 +443,39 @@ class View:
             out.append(Banner("DEMO SIGNAL", AMBER))
         if self._monitor.source.trouble:
             out.append(Banner(self._monitor.source.trouble, RED))
+        text, until = self._note
+        if time.perf_counter() < until:
+            out.append(Banner(text, AMBER))
+        refused = self._monitor.analysis.refused
+        if refused is not None:
+            out.append(Banner(refused.message, RED))
         if self.steering is not None and self.steering.note:
             out.append(Banner(self.steering.note, AMBER))
         if self.steering is not None and self.steering.asked.paused:
             out.append(Banner("PAUSED", AMBER))
-        if self._frozen is not None:
+        if self._edge is not None:
             out.append(Banner(f"FROZEN  \N{MINUS SIGN}{self.behind_s():.1f} s", AMBER))
         return tuple(out)
 
-    def _follow_range(self, height: int, columns: Columns) -> None:
+    def _follow_range(self, height: int, shown: Shown) -> None:
         now = time.perf_counter()
         if now - self._range_looked < _RANGE_INTERVAL_S:
             return
         elapsed, self._range_looked = now - self._range_looked, now
         assert self._auto is not None
+        columns = shown.columns
         store = columns.store
         count = min(store.end - columns.oldest, store.capacity - _SPARE_CELLS // 2)
         if count < 1:
             return
         step = max(1, count // _RANGE_CELLS)
-        cells = store.picked(range(store.end - count, store.end, step))
-        rows = self._axes[store.picture].rows(min(height, 512), store.bins, self._monitor.engine.bin_hz)
-        quantity = self._monitor.quantity if store.picture == "spectrum" else self._of_bands
-        shown = rows.apply(cells + quantity.offset_db)
-        shown[rows.apply(cells) <= FLOOR_DBFS] = np.nan  # silence says nothing of the range
-        if self._auto.follow(shown, min(elapsed, 2 * _RANGE_INTERVAL_S)):
+        cells = np.concatenate(
+            [store.picked(range(store.end - count, store.end, step), channel) for channel in range(store.channels)]
+        )
+        rows = shown.axis.rows(min(height, 512), store.bins, store.bin_hz)
+        levels = rows.apply(cells + shown.quantity.offset_db)
+        levels[rows.apply(cells) <= FLOOR_DBFS] = np.nan  # silence says nothing of the range
+        if self._auto.follow(levels, min(elapsed, 2 * _RANGE_INTERVAL_S)):
             self._palette = replace(self._palette, low=self._auto.low, high=self._auto.high)
 
 
@@ -233,7 +491,7 @@ def describe(settings: Settings, channels: list[str]) -> str:
     """Rate, channel, window and scale in a line."""
     assert settings.samplerate is not None
     rate = f"{settings.samplerate / 1000:g} kHz"
-    channel = channels[0] if channels[0] in ("mix", "diff") else f"channel {channels[0]}"
+    channel = channels[0] if channels[0] in ("mix", "diff") else f"channel {', '.join(channels)}"
     assert settings.n_fft is not None
     windows = (
         f"{settings.n_fft}\N{HORIZONTAL ELLIPSIS}{settings.n_fft // 8}" if settings.multiresolution else settings.n_fft

@@ -15,7 +15,9 @@ import numpy as np
 from vispy import gloo
 
 from livespec.core.arrays import Float32Array
-from livespec.display.scene import GAP, Palette, Rect, Scene, unit_colour
+from livespec.display.layout import Pane
+from livespec.display.scene import Layer, Palette, Run, Scene
+from livespec.display.theme import Theme, unit_colour
 from livespec.session.columns import ColumnStore
 
 if TYPE_CHECKING:
@@ -97,74 +99,85 @@ void main() {
 
 
 class Waterfall:
-    """Draws the runs of a `Scene` from a `ColumnStore`. largest: the GPU's limit of texture size."""
+    """Draws one channel of a `ColumnStore`. largest: the GPU's limit of texture size."""
 
-    def __init__(self, largest: int) -> None:
-        self._largest = largest
+    def __init__(self, largest: int, store: ColumnStore, channel: int) -> None:
+        self._largest, self._store, self._channel = largest, store, channel
         self._colour = gloo.Program(_COLOUR_VERTEX, _COLOUR_FRAGMENT)
         self._show = gloo.Program(_SHOW_VERTEX, _SHOW_FRAGMENT)
-        self._colour["u_gap"] = unit_colour(GAP)
-        self._store: ColumnStore | None = None
         self._axis: PictureAxis | None = None
         self._palette: Palette | None = None
         self._quantity: LevelQuantity | None = None
+        self._theme: Theme | None = None
+        self._picture: gloo.Texture2D | None = None
+        self._target: gloo.FrameBuffer | None = None
         self._rows = 0
-        self._rewrites = 0
-        self._uploaded = 0  # one past the newest cell in `levels`
-        self._folded = 1  # bins that share a texel where there are more than the GPU takes
+        self._rewrites = store.rewrites
+        self._taken = range(0)  # cells in `levels`
         self.uploaded_bytes = 0
+        self._make_levels()
 
-    def update(self, scene: Scene, store: ColumnStore, bin_hz: float, *, hold: bool = False) -> None:
-        """Bring the textures up to the store and the scene's look. hold: take in no new columns (frozen)."""
-        fresh = store is not self._store
-        if fresh:
-            self._make_levels(store)
-        taller = scene.plot.height != self._rows
-        if fresh or taller:
-            self._make_picture(store, scene.plot.height)
+    def update(self, layer: Layer, pane: Pane, scene: Scene) -> None:
+        """Bring the textures up to the store and the scene's look, for what is visible of it."""
+        taller = pane.frequency_px != self._rows
+        if taller:
+            self._make_picture(pane.frequency_px)
+        shown = layer.shown
         look = (
-            fresh
-            or taller
-            or scene.axis != self._axis
+            taller
+            or shown.axis != self._axis
             or scene.palette is not self._palette
-            or scene.quantity is not self._quantity
+            or shown.quantity is not self._quantity
+            or scene.theme is not self._theme
         )
         if look:
-            self._set_look(scene, store, bin_hz)
-        if not hold or fresh:
-            self._take_in(store, everything=fresh or store.rewrites != self._rewrites, coloured=not look)
+            self._set_look(layer, scene)
+        # A layer that holds shows what it has; one that nothing was taken of yet has nothing.
+        if not shown.hold or not self._taken:
+            self._take_in(coloured=not look)
         if look:
-            self._colour_cells(max(0, self._uploaded - store.capacity), self._uploaded)
+            self._colour_cells(self._taken.start, self._taken.stop)
 
-    def _take_in(self, store: ColumnStore, *, everything: bool, coloured: bool) -> None:
-        """Upload what is new; a cell that pools several columns is new until it is full."""
+    def _take_in(self, *, coloured: bool) -> None:
+        """Upload what is new at either end; a cell that pools several columns is new until it is full."""
+        store, taken = self._store, self._taken
+        first, stop = store.oldest, store.end
+        if store.rewrites != self._rewrites or not taken or stop <= taken.start or first >= taken.stop:
+            taken = range(first, first)
         self._rewrites = store.rewrites
-        stop = store.end
-        first = max(0 if everything else self._uploaded - (store.pooled > 1), store.oldest)
-        self._upload(store, first, stop)
-        if coloured:
-            self._colour_cells(first, stop)
-        self._uploaded = stop
+        new = [(first, taken.start), (max(first, taken.stop - (store.pooled > 1)), stop)]
+        for start, end in new:
+            if end > start:
+                self._upload(start, end)
+                if coloured:
+                    self._colour_cells(start, end)
+        self._taken = range(first, stop)
 
-    def draw(self, scene: Scene) -> None:
-        """The plot's background and the visible runs, over what is bound."""
-        if not scene.runs or self._store is None:
+    def draw(self, runs: tuple[Run, ...], pane: Pane, scene: Scene) -> None:
+        """The visible runs, over what is bound."""
+        if not runs:
             return
         capacity = self._store.capacity
         position, texture, limits = [], [], []
-        for run in scene.runs:
+        for run in runs:
             base = run.first // capacity * capacity  # keeps the numbers small enough for floats
-            position.append(_quad(run.x0, run.x1, scene.plot, scene))
+            position.append(_quad(run, pane, scene))
             c0, c1 = run.c0 + 0.5 - base, run.c1 + 0.5 - base
-            texture.append([(c0, 1.0), (c1, 1.0), (c1, 0.0), (c0, 1.0), (c1, 0.0), (c0, 0.0)])
+            texture.append([(c0, 0.0), (c1, 0.0), (c1, 1.0), (c0, 0.0), (c1, 1.0), (c0, 1.0)])
             limits.append([(run.first + 0.5 - base, run.last + 0.5 - base)] * 6)
         self._show["a_position"] = np.array(position, np.float32).reshape(-1, 2)
         self._show["a_texture"] = np.array(texture, np.float32).reshape(-1, 2)
         self._show["a_limits"] = np.array(limits, np.float32).reshape(-1, 2)
         self._show.draw("triangles")
 
-    def _make_levels(self, store: ColumnStore) -> None:
-        self._store = store
+    def release(self) -> None:
+        """Give the GPU its memory back."""
+        for owned in (self._levels, self._picture, self._target):
+            if owned is not None:
+                owned.delete()
+
+    def _make_levels(self) -> None:
+        store = self._store
         self._folded = -(-store.bins // self._largest)
         width = -(-store.bins // self._folded)
         self._levels = gloo.Texture2D(
@@ -175,27 +188,32 @@ class Waterfall:
         )
         self._colour["u_levels"] = self._levels
         self._colour["u_levels_size"] = (width, store.capacity)
-        self._uploaded = 0
 
-    def _make_picture(self, store: ColumnStore, rows: int) -> None:
+    def _make_picture(self, rows: int) -> None:
+        for owned in (self._target, self._picture):
+            if owned is not None:
+                owned.delete()
         self._rows = rows
         self._picture = gloo.Texture2D(
-            shape=(rows, store.capacity, 4),
+            shape=(rows, self._store.capacity, 4),
             format="rgba",
             interpolation="linear",
             wrapping=("repeat", "clamp_to_edge"),
         )
         self._target = gloo.FrameBuffer(color=self._picture)
         self._show["u_picture"] = self._picture
-        self._show["u_columns"] = float(store.capacity)
+        self._show["u_columns"] = float(self._store.capacity)
 
-    def _set_look(self, scene: Scene, store: ColumnStore, bin_hz: float) -> None:
-        self._axis, self._palette, self._quantity = scene.axis, scene.palette, scene.quantity
-        rows = scene.axis.rows(self._rows, -(-store.bins // self._folded), bin_hz * self._folded)
+    def _set_look(self, layer: Layer, scene: Scene) -> None:
+        store, shown = self._store, layer.shown
+        self._axis, self._palette, self._quantity = shown.axis, scene.palette, shown.quantity
+        self._theme = scene.theme
+        self._colour["u_gap"] = unit_colour(scene.theme.gap)
+        rows = shown.axis.rows(self._rows, -(-store.bins // self._folded), store.bin_hz * self._folded)
         table = np.stack([rows.first, rows.last, rows.between], axis=-1).astype(np.float32)[None]
         self._colour["u_rows"] = gloo.Texture2D(table, format="rgb", internalformat="rgb32f", interpolation="nearest")
         self._colour["u_row_count"] = float(self._rows)
-        offsets = scene.quantity.offset_db[:: self._folded]
+        offsets = shown.quantity.offset_db[:: self._folded]
         self._colour["u_offsets"] = gloo.Texture2D(
             offsets[None, :, None], format="luminance", internalformat="r32f", interpolation="nearest"
         )
@@ -206,16 +224,16 @@ class Waterfall:
         self._colour["u_low"] = float(scene.palette.low)
         self._colour["u_span"] = float(scene.palette.high - scene.palette.low)
 
-    def _upload(self, store: ColumnStore, first: int, stop: int) -> None:
+    def _upload(self, first: int, stop: int) -> None:
+        store = self._store
         for start, end in _slots(first, stop, store.capacity):
-            cells = store.cells(start, end)
+            cells = store.cells(start, end, self._channel)
             cells[np.isnan(cells)] = _NO_LEVEL
             folded = _fold(cells, self._folded)
             self._levels.set_data(folded[..., None], offset=(start % store.capacity, 0))
             self.uploaded_bytes += folded.nbytes
 
     def _colour_cells(self, first: int, stop: int) -> None:
-        assert self._store is not None
         capacity = self._store.capacity
         quads = []
         for start, end in _slots(first, stop, capacity):
@@ -225,6 +243,7 @@ class Waterfall:
         if not quads:
             return
         self._colour["a_position"] = np.array(quads, np.float32).reshape(-1, 2)
+        assert self._target is not None
         with self._target:
             gloo.set_viewport(0, 0, capacity, self._rows)
             gloo.set_state(blend=False, depth_test=False)
@@ -247,7 +266,14 @@ def _fold(cells: Float32Array, folded: int) -> Float32Array:
     return np.maximum.reduceat(cells, starts, axis=1)
 
 
-def _quad(x0: float, x1: float, plot: Rect, scene: Scene) -> list[tuple[float, float]]:
-    left, right = 2 * x0 / scene.width - 1, 2 * x1 / scene.width - 1
-    top, bottom = 1 - 2 * plot.y / scene.height, 1 - 2 * (plot.y + plot.height) / scene.height
-    return [(left, top), (right, top), (right, bottom), (left, top), (right, bottom), (left, bottom)]
+def _quad(run: Run, pane: Pane, scene: Scene) -> list[tuple[float, float]]:
+    """Its corners: oldest and newest at the lowest frequency, newest and oldest at the highest, as two triangles."""
+    area = pane.area
+    if pane.downwards:
+        bottom = area.y + area.height
+        old, new = 1 - 2 * (bottom - run.t0) / scene.height, 1 - 2 * (bottom - run.t1) / scene.height
+        low, high = 2 * area.x / scene.width - 1, 2 * (area.x + area.width) / scene.width - 1
+        return [(low, old), (low, new), (high, new), (low, old), (high, new), (high, old)]
+    old, new = 2 * (area.x + run.t0) / scene.width - 1, 2 * (area.x + run.t1) / scene.width - 1
+    high, low = 1 - 2 * area.y / scene.height, 1 - 2 * (area.y + area.height) / scene.height
+    return [(old, low), (new, low), (new, high), (old, low), (new, high), (old, high)]

@@ -18,7 +18,8 @@ from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import render
-from livespec.display.scene import Columns, Frame, Palette, Scene, SceneBuilder
+from livespec.display.scene import Columns, Frame, Palette, Scene, Shown
+from livespec.display.scene_builder import SceneBuilder
 from livespec.display.text import ensure_application
 from livespec.doctor.finding import Finding, judged
 from livespec.session.clock import Timeline
@@ -37,7 +38,7 @@ _DRIVER: Final = "update the graphics driver; LIBGL_ALWAYS_SOFTWARE=1 draws with
 
 def probe() -> Iterator[Finding]:
     """OpenGL, its speed and its exactness."""
-    engine, store, scene = _demo_picture()
+    scene = _demo_picture()
     _application = ensure_application()  # kept as long as glyphs are made
     try:
         canvas = HeadlessCanvas(*_SIZE)
@@ -46,12 +47,12 @@ def probe() -> Iterator[Finding]:
         yield Finding("OpenGL without a screen", "absent", reason, "", "pictures are then drawn by numpy")
         return
     try:
-        yield from _on_gpu(canvas, engine, store, scene)
+        yield from _on_gpu(canvas, scene)
     finally:
         canvas.close()
 
 
-def _on_gpu(canvas: HeadlessCanvas, engine: Engine, store: ColumnStore, scene: Scene) -> Iterator[Finding]:
+def _on_gpu(canvas: HeadlessCanvas, scene: Scene) -> Iterator[Finding]:
     from vispy.gloo import gl
 
     renderer, version, largest = (
@@ -59,19 +60,19 @@ def _on_gpu(canvas: HeadlessCanvas, engine: Engine, store: ColumnStore, scene: S
     )
     yield Finding("OpenGL renderer", "ok", str(renderer))
     yield Finding("OpenGL version, largest texture", "ok", f"{str(version).split()[0]}, {largest}")
-    drawn = canvas.render(scene, store, engine.bin_hz).astype(int)
+    drawn = canvas.render(scene).astype(int)
     durations = []
     for _ in range(_FRAMES):
         began = time.perf_counter()
-        canvas.draw(scene, store, engine.bin_hz)
+        canvas.draw(scene)
         durations.append(1000 * (time.perf_counter() - began))
     size = f"{_SIZE[0]} \N{MULTIPLICATION SIGN} {_SIZE[1]}"
     yield judged(f"a frame of {size}", float(np.median(durations)), _FRAME_MS, "{:.1f} ms", _DRIVER)
-    apart = np.abs(drawn - render(scene, store, engine.bin_hz)).max(axis=2) > _ALIKE
+    apart = np.abs(drawn - render(scene)).max(axis=2) > _ALIKE
     yield judged("pixels unlike numpy's picture", 100 * float(apart.mean()), _UNLIKE_PERCENT, "{:.3f} %", _DRIVER)
 
 
-def _demo_picture() -> tuple[Engine, ColumnStore, Scene]:
+def _demo_picture() -> Scene:
     engine = Engine(Settings(), _RATE)
     sound = np.concatenate([synthesise_bar(bar, _RATE) for bar in range(4)])
     levels = engine.columns(sliding_window_view(sound, engine.n_fft)[:: engine.hop])
@@ -83,7 +84,8 @@ def _demo_picture() -> tuple[Engine, ColumnStore, Scene]:
     )  # fmt: skip
     timeline = Timeline(_RATE, live=False)
     end_s = store.centre(store.end - 1) / _RATE
-    return engine, store, SceneBuilder().build(frame, Columns.now(store), timeline, end_s, _SPAN_S)
+    shown = Shown(Columns.now(store), frame.axis)
+    return SceneBuilder().build(frame, [shown], timeline, end_s, _SPAN_S)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 from livespec.core.arrays import Int64Array
 from livespec.core.calibration import Calibration
 from livespec.core.framing import Frames, column_count
-from livespec.core.levels import Meter
+from livespec.core.levels import Meter, Needles
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
 from livespec.errors import LivespecError
@@ -49,7 +49,8 @@ class ViewRequest(NamedTuple):
 class Analysis:
     """Run `run` in a thread; `store`, `past`, `timeline` and the counters may be read from any.
 
-    store: the columns up to now; past: of the stretch that was asked for, if one was. refused: why the last request
+    store: the columns up to now; past: of the stretch that was asked for, if one was; past_is_full: nothing of it is
+    missing. refused: why the last request
     could not be fulfilled.
     """
 
@@ -66,6 +67,7 @@ class Analysis:
     ) -> None:
         self.timeline = timeline
         self.meter = Meter(ring.channels)
+        self.needles = Needles(ring.channels, engine.samplerate)
         self.columns = 0
         self.skipped_columns = 0
         self.first_column_ns: int | None = None
@@ -82,7 +84,7 @@ class Analysis:
         self._averager = self._processing.averager()
         self._backfill: Backfill | None = None
         self._past: Backfill | None = None
-        self._past_is_full = False
+        self.past_is_full = False
         self.past: ColumnStore | None = None
         self.store: ColumnStore = self._processing.store(view.cells, view.pooled)
 
@@ -180,7 +182,7 @@ class Analysis:
 
     @property
     def _unfilled(self) -> bool:
-        return self._backfill is not None or (self._made_for.ends_at is not None and not self._past_is_full)
+        return self._backfill is not None or (self._made_for.ends_at is not None and not self.past_is_full)
 
     def _fill_in(self) -> None:
         """For a while: what lies before the live columns first, then the stretch of the past that is looked at."""
@@ -188,9 +190,9 @@ class Analysis:
         while self._backfill is not None and time.perf_counter() < until:
             if not self._fill_store(self._backfill):
                 self._backfill = None
-        self._past_is_full = False
-        while self._made_for.ends_at is not None and time.perf_counter() < until and not self._past_is_full:
-            self._past_is_full = not self._fill_past(self._made_for.ends_at)
+        self.past_is_full = False
+        while self._made_for.ends_at is not None and time.perf_counter() < until and not self.past_is_full:
+            self.past_is_full = not self._fill_past(self._made_for.ends_at)
 
     def _fill_past(self, ends_at: int) -> bool:
         """A stretch around what is looked at; False where nothing is missing."""
@@ -284,7 +286,9 @@ class Analysis:
             self._metered = end  # we were stopped for longer than the ring lasts
         while self._metered < end:
             n = min(end - self._metered, ring.margin)
-            self.meter.push(ring.view(self._metered, n))
+            samples = ring.view(self._metered, n)
+            self.meter.push(samples)
+            self.needles.push(samples)
             self._metered += n
 
 

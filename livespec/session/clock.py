@@ -213,6 +213,17 @@ class Timeline:
         lost = sum(gap.samples for gap in self.gaps if gap.position <= position)
         return (position + lost) / self.samplerate
 
+    def position_at(self, seconds: float) -> int:
+        """The inverse of `seconds_at`; within a hole, the position after it."""
+        position = round(seconds * self.samplerate)
+        lost = 0
+        for gap in self.gaps:
+            if position - lost < gap.position:
+                break
+            lost += gap.samples
+            position = max(position, gap.position + lost)
+        return position - lost
+
     def seconds_of(self, positions: RealArray) -> Float64Array:
         """`seconds_at` of many positions, (n,)."""
         lost = np.zeros(len(positions))

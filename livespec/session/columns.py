@@ -17,7 +17,8 @@ from livespec.settings import Picture
 class ColumnStore:
     """`capacity` cells of `bins` levels of each channel. Cell j holds columns j·pooled … (j + 1)·pooled − 1.
 
-    engine: what made the columns; picture: what they show, in `bins` levels (None: one of each bin).
+    engine: what made the columns; picture: what they show, in `bins` levels (None: one of each bin);
+    shown: of which channels, as a `Framer` takes them.
     """
 
     def __init__(
@@ -28,11 +29,12 @@ class ColumnStore:
         picture: Picture = "spectrum",
         *,
         bins: int | None = None,
-        channels: int = 1,
+        shown: tuple[int, ...] | str = (0,),
     ) -> None:
         self.engine, self.capacity, self.pooled, self.picture = engine, capacity, pooled, picture
         self.bins = engine.bins if bins is None else bins
-        self.channels = channels
+        self.shown = shown
+        self.channels = channels = 1 if isinstance(shown, str) else len(shown)
         self.n_fft, self.hop, self.bin_hz = engine.n_fft, engine.hop, engine.bin_hz
         self.rewrites = 0  # counts changes to cells that were there before
         self.end = 0  # one past the newest cell

@@ -58,7 +58,7 @@ class Processing:
 
     def store(self, cells: int, pooled: int) -> ColumnStore:
         """An empty one for its columns."""
-        return ColumnStore(self.engine, cells, pooled, self.picture, bins=self.bins, channels=self.channels)
+        return ColumnStore(self.engine, cells, pooled, self.picture, bins=self.bins, shown=self.shown)
 
     def framer(self, ring: AudioRing, first: int = 0) -> Framer:
         """Its windows in the ring, from column `first` on."""

@@ -10,9 +10,10 @@ from livespec.core.scales import FrequencyAxis
 from livespec.display.cursor import crosshairs, read
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import render
-from livespec.display.scene import STRONG, Furniture
+from livespec.display.scene import Furniture
+from livespec.display.theme import DARK
 from livespec.session.columns import ColumnStore
-from tests.support.pictures import BIN_HZ, BINS, ENGINE, HOP, RATE, Picture, noisy_levels
+from tests.support.pictures import BINS, ENGINE, HOP, RATE, Picture, noisy_levels
 
 SPAN_S = 4.0
 
@@ -27,24 +28,24 @@ def picture_of(level, axis=None):
 
 
 def test_it_reads_frequency_note_level_and_time():
-    picture, scene = picture_of(-50)
+    _, scene = picture_of(-50)
     plot = scene.plot
     x = plot.x + plot.width - 1 - round(plot.width / SPAN_S)
     y = plot.y + plot.height - 1 - int(float(scene.axis.place(440)) * plot.height)
-    found = read(scene, picture.store, BIN_HZ, SPAN_S, x, y)
+    found = read(scene, x, y)
     assert found.hz == pytest.approx(440, rel=0.02)
     assert found.pitch_class.startswith("A4 ")
     assert found.level == pytest.approx(-40)
     assert found.before_s == pytest.approx(1, abs=SPAN_S / plot.width)
-    assert read(scene, picture.store, BIN_HZ, SPAN_S, x - 20, y).level == pytest.approx(-50)
+    assert read(scene, x - 20, y).level == pytest.approx(-50)
     assert "\N{MINUS SIGN}40.0 dBFS" in found.text("dBFS")
     assert found.text("dBFS").endswith(f"\N{MINUS SIGN}{found.before_s:.2f} s")
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(-1, 0), (0, -1), (10_000, 0), (0, 10_000)])
 def test_outside_of_the_picture_there_is_nothing_to_read(dx, dy):
-    picture, scene = picture_of(-50)
-    assert read(scene, picture.store, BIN_HZ, SPAN_S, scene.plot.x + dx, scene.plot.y + dy) is None
+    _, scene = picture_of(-50)
+    assert read(scene, scene.plot.x + dx, scene.plot.y + dy) is None
 
 
 def test_where_no_sound_is_no_level_is_read():
@@ -52,10 +53,10 @@ def test_where_no_sound_is_no_level_is_read():
     picture.add(np.full((100, BINS), -200, np.float32))
     scene = picture.scene()
     plot = scene.plot
-    empty = read(scene, picture.store, BIN_HZ, SPAN_S, plot.x + 2, plot.y + 2)
+    empty = read(scene, plot.x + 2, plot.y + 2)
     assert empty.level is None
     assert "dBFS" not in empty.text("dBFS")
-    silent = read(scene, picture.store, BIN_HZ, SPAN_S, plot.x + plot.width - 9, plot.y + 2)
+    silent = read(scene, plot.x + plot.width - 9, plot.y + 2)
     assert "silence" in silent.text("dBFS")
 
 
@@ -66,7 +67,7 @@ def test_chroma_has_pitch_classes():
     scene = picture.scene()
     plot = scene.plot
     y = plot.y + plot.height - 1 - int(9.5 / 12 * plot.height)
-    found = read(scene, picture.store, BIN_HZ, SPAN_S, plot.x + plot.width - 20, y)
+    found = read(scene, plot.x + plot.width - 20, y)
     assert (found.hz, found.pitch_class, found.level) == (None, "A", -3)
 
 
@@ -77,7 +78,7 @@ def test_the_gpu_draws_what_the_cpu_draws_and_the_reading_stays_inside(across, d
     scene = picture.scene()
     plot = scene.plot
     x, y = plot.x + int(across * plot.width), plot.y + int(down * plot.height)
-    text = read(scene, picture.store, BIN_HZ, SPAN_S, x, y).text("dBFS")
+    text = read(scene, x, y).text("dBFS")
     over = crosshairs(scene, text, x, y, 1.0)
     area = over.boxes[-1]
     assert plot.x <= area.x
@@ -85,11 +86,11 @@ def test_the_gpu_draws_what_the_cpu_draws_and_the_reading_stays_inside(across, d
     assert plot.y <= area.y
     assert area.y + area.height <= plot.y + plot.height
     scene = replace(scene, over=over)
-    drawn = render(scene, picture.store, BIN_HZ)
-    assert (drawn[y, plot.x + 1] == STRONG).all()
+    drawn = render(scene)
+    assert (drawn[y, plot.x + 1] == DARK.strong).all()
     canvas = HeadlessCanvas(picture.width, picture.height)
     try:
-        apart = np.abs(canvas.render(scene, picture.store, BIN_HZ).astype(int) - drawn).max(axis=2) > 2
+        apart = np.abs(canvas.render(scene).astype(int) - drawn).max(axis=2) > 2
     finally:
         canvas.close()
     assert apart.mean() <= 0.001
@@ -108,10 +109,10 @@ def test_readings_without_end_leave_every_other_label_as_it_was():
             over = crosshairs(scene, text, 600, 400, 2.0)
             fixed = Furniture(scene.fixed.boxes, (*scene.fixed.labels, over.labels[0]._replace(y=700)))
             shown = replace(scene, fixed=fixed, over=over)
-            drawn = canvas.render(shown, picture.store, BIN_HZ)
+            drawn = canvas.render(shown)
             if canvas.canvas._atlas.generation not in generations or number % 50 == 0:
                 generations.add(canvas.canvas._atlas.generation)
-                apart = np.abs(drawn.astype(int) - render(shown, picture.store, BIN_HZ)).max(axis=2) > 2
+                apart = np.abs(drawn.astype(int) - render(shown)).max(axis=2) > 2
                 assert apart.mean() <= 0.001, number
         assert len(generations) > 2
     finally:

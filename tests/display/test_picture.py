@@ -11,9 +11,12 @@ from livespec.core.scales import FrequencyAxis
 from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
 from livespec.display.headless import HeadlessCanvas
-from livespec.display.image import render
-from livespec.display.scene import AMBER, BACKGROUND, GAP, GAP_STROKE, PITCH, RED, Banner, Palette
+from livespec.display.image import colour_cells, render
+from livespec.display.layout import Wanted
+from livespec.display.scene import Banner, Palette
+from livespec.display.spectra import Spectra
 from livespec.display.text import rasterise
+from livespec.display.theme import AMBER, DARK, LIGHT, PITCH, RED
 from livespec.session.clock import Gap
 from livespec.session.columns import ColumnStore
 from livespec.settings import Settings
@@ -37,7 +40,7 @@ def share_that_differs(one, other):
 def on_gpu(picture, scene, canvas=None):
     made = canvas or HeadlessCanvas(picture.width, picture.height)
     try:
-        return made.render(scene, picture.store, BIN_HZ)
+        return made.render(scene)
     finally:
         if canvas is None:
             made.close()
@@ -72,7 +75,42 @@ def test_the_gpu_draws_what_the_cpu_draws(axis, width, height, scale, span_s, be
     picture.add(noisy_levels(columns))
     scene = picture.scene(beside_px)
     assert len(scene.runs) == 2
-    assert share_that_differs(on_gpu(picture, scene), render(scene, picture.store, BIN_HZ)) <= 0.001
+    assert share_that_differs(on_gpu(picture, scene), render(scene)) <= 0.001
+
+
+LAYOUTS = {
+    "downwards": Wanted(downwards=True),
+    "downwards with all": Wanted(("channel 1", "channel 2", "channel 5"), downwards=True, spectrum=True, piano=True),
+    "panes": Wanted(("channel 1", "channel 2", "channel 5"), spectrum=True, piano=True),
+    "spectrum": Wanted(spectrum=True),
+}
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
+@pytest.mark.parametrize("wanted", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("size", [(760, 560, 1.0), (1500, 1000, 2.0)])
+def test_the_gpu_draws_every_layout_in_both_themes_as_the_cpu_does(wanted, theme, size):
+    picture = Picture(*size, gaps=((100_000, 20_000),), wanted=wanted, theme=theme)
+    channels = len(wanted.panes)
+    picture.store = ColumnStore(ENGINE, 500, shown=tuple(range(channels)))
+    levels = np.stack([noisy_levels(400, seed=channel) for channel in range(channels)])
+    picture.store.append(0, levels, np.zeros(400, np.int64))
+    picture.columns = 400
+    picture.store.mark_gaps(picture.timeline)
+    scene = picture.scene(0.4)
+    scene = replace(scene, pieces=Spectra().pieces(scene))
+    assert bool(scene.pieces) == wanted.spectrum
+    shown = on_gpu(picture, scene)
+    assert share_that_differs(shown, render(scene)) <= 0.001
+    for pane in scene.layout.panes:  # the newest column of each channel is at its newest edge
+        edge = pane.box(pane.time_px - 1, 0, 1, pane.frequency_px)
+        seen = shown[edge.y : edge.y + edge.height, edge.x : edge.x + edge.width].reshape(-1, 3)
+        newest = levels[pane.channel, -1:]
+        expected = colour_cells(
+            picture.axis.rows(pane.frequency_px, BINS, BIN_HZ).apply(newest), picture.palette, theme.gap
+        )
+        expected = expected[0] if wanted.downwards else expected[0, ::-1]
+        assert np.median(np.abs(seen.astype(int) - expected).max(axis=1)) < 60
 
 
 @pytest.mark.parametrize("axis", [MelBandAxis.of(40.0, 16_000.0), ChromaAxis()])
@@ -83,7 +121,7 @@ def test_the_gpu_draws_bands_as_the_cpu_does(axis, beside_px):
     picture.store = ColumnStore(ENGINE, 300, bins=bands)
     picture.add(noisy_levels(400)[:, 15 : 15 + bands])
     scene = picture.scene(beside_px)
-    assert share_that_differs(on_gpu(picture, scene), render(scene, picture.store, BIN_HZ)) <= 0.001
+    assert share_that_differs(on_gpu(picture, scene), render(scene)) <= 0.001
 
 
 @pytest.mark.parametrize("axis", [*AXES.values(), ChromaAxis()])
@@ -94,14 +132,14 @@ def test_the_pitch_lies_where_the_axis_says(axis, span_s):
     hz[::7] = np.nan
     picture.add(np.full((len(hz), BINS), -100, np.float32), hz)
     scene = picture.scene(0.3)
-    drawn = render(scene, picture.store, BIN_HZ)
+    drawn = render(scene)
     assert share_that_differs(on_gpu(picture, scene), drawn) <= 0.001
     plot = scene.plot
     lit = (drawn == np.array(PITCH)).all(axis=2)[plot.y : plot.y + plot.height, plot.x : plot.x + plot.width]
     (run,) = scene.runs
     places = []
     for x in np.flatnonzero(lit.any(axis=0)):
-        cell = run.c0 + (x + 0.5 + plot.x - run.x0) * (run.c1 - run.c0) / (run.x1 - run.x0)
+        cell = run.cell_at(x + 0.5)
         expected = axis.place(picture.store.pitch_hz(round(cell), round(cell) + 1))[0]
         places.append(abs(plot.height - 1 - np.flatnonzero(lit[:, x]).mean() - expected * plot.height))
     assert len(places) > 100
@@ -112,7 +150,7 @@ def test_the_gpu_draws_what_the_cpu_draws_on_a_4k_screen():
     picture = Picture(3840, 2160, 2.0, 10.0, banners=BANNERS, gaps=((300_000, 20_000),))
     picture.add(noisy_levels(1000))
     scene = picture.scene(0.3)
-    assert share_that_differs(on_gpu(picture, scene), render(scene, picture.store, BIN_HZ)) <= 0.001
+    assert share_that_differs(on_gpu(picture, scene), render(scene)) <= 0.001
 
 
 def test_the_first_and_the_newest_column_keep_their_colour_up_to_their_edges():
@@ -122,17 +160,17 @@ def test_the_first_and_the_newest_column_keep_their_colour_up_to_their_edges():
     picture.add(levels)
     scene = picture.scene(beside_px=-8.0)
     shown = on_gpu(picture, scene)
-    assert share_that_differs(shown, render(scene, picture.store, BIN_HZ)) <= 0.001
+    assert share_that_differs(shown, render(scene)) <= 0.001
     (run,) = scene.runs
-    for x in (round(run.x0) + 1, round(run.x1) - 2):
+    for x in (scene.plot.x + round(run.t0) + 1, scene.plot.x + round(run.t1) - 2):
         assert shown[scene.plot.y + 100, x].tolist() == picture.palette.colours[-1].tolist()
 
 
 def test_one_pixel_aside_is_another_picture():
     picture = Picture()
     picture.add(noisy_levels(700))
-    shown = render(picture.scene(), picture.store, BIN_HZ)
-    assert share_that_differs(shown, render(picture.scene(1.0), picture.store, BIN_HZ)) > 0.1  # what golden tests see
+    shown = render(picture.scene())
+    assert share_that_differs(shown, render(picture.scene(1.0))) > 0.1  # what golden tests see
 
 
 # ---- what a frame uploads ----
@@ -143,7 +181,7 @@ def test_each_frame_uploads_the_new_columns_alone(canvas, span_s):
     picture = Picture(span_s=span_s)
     picture.add(noisy_levels(1000))
     on_gpu(picture, picture.scene(), canvas)
-    waterfall = canvas.canvas.waterfall
+    waterfall = canvas.canvas
     cells = picture.store.end
     for count in (1, 5, 0, 0, 37, 64, 2):
         before, cells_before = waterfall.uploaded_bytes, cells
@@ -154,7 +192,7 @@ def test_each_frame_uploads_the_new_columns_alone(canvas, span_s):
         most = cells - cells_before + (picture.pooled > 1)
         assert waterfall.uploaded_bytes - before <= most * BINS * 4
         assert waterfall.uploaded_bytes - before >= (cells - cells_before) * BINS * 4
-        assert share_that_differs(shown, render(picture.scene(0.25), picture.store, BIN_HZ)) <= 0.001
+        assert share_that_differs(shown, render(picture.scene(0.25))) <= 0.001
 
 
 @pytest.mark.parametrize(
@@ -170,12 +208,12 @@ def test_another_scale_range_or_colour_map_holds_for_all_history_in_the_next_fra
     picture = Picture()
     picture.add(noisy_levels(1000))
     before = on_gpu(picture, picture.scene(), canvas)
-    uploaded = canvas.canvas.waterfall.uploaded_bytes
+    uploaded = canvas.canvas.uploaded_bytes
     for key, value in change(picture).items():
         setattr(picture, key, value)
     shown = on_gpu(picture, picture.scene(), canvas)
-    assert canvas.canvas.waterfall.uploaded_bytes == uploaded
-    assert share_that_differs(shown, render(picture.scene(), picture.store, BIN_HZ)) <= 0.001
+    assert canvas.canvas.uploaded_bytes == uploaded
+    assert share_that_differs(shown, render(picture.scene())) <= 0.001
     assert share_that_differs(shown, before) > 0.3
 
 
@@ -184,12 +222,12 @@ def test_another_height_needs_no_upload_either():
     picture = Picture()
     picture.add(noisy_levels(1000))
     on_gpu(picture, picture.scene(), canvas)
-    uploaded = canvas.canvas.waterfall.uploaded_bytes
+    uploaded = canvas.canvas.uploaded_bytes
     picture.height = 700
     shown = on_gpu(picture, picture.scene(), canvas)
     canvas.close()
-    assert canvas.canvas.waterfall.uploaded_bytes == uploaded
-    assert share_that_differs(shown, render(picture.scene(), picture.store, BIN_HZ)) <= 0.001
+    assert canvas.canvas.uploaded_bytes == uploaded
+    assert share_that_differs(shown, render(picture.scene())) <= 0.001
 
 
 def test_a_gap_that_is_found_late_is_drawn_over_what_stood_there(canvas):
@@ -199,7 +237,7 @@ def test_a_gap_that_is_found_late_is_drawn_over_what_stood_there(canvas):
     picture.timeline.gaps = (Gap(500 * HOP + 100, 20_000, "lost"),)
     picture.store.mark_gaps(picture.timeline)
     shown = on_gpu(picture, picture.scene(), canvas)
-    assert share_that_differs(shown, render(picture.scene(), picture.store, BIN_HZ)) <= 0.001
+    assert share_that_differs(shown, render(picture.scene())) <= 0.001
 
 
 def test_another_store_takes_the_place_of_the_old_one(canvas):
@@ -209,7 +247,7 @@ def test_another_store_takes_the_place_of_the_old_one(canvas):
     longer = Picture(span_s=20.0)
     longer.add(noisy_levels(2000, seed=2))
     shown = on_gpu(longer, longer.scene(), canvas)
-    assert share_that_differs(shown, render(longer.scene(), longer.store, BIN_HZ)) <= 0.001
+    assert share_that_differs(shown, render(longer.scene())) <= 0.001
 
 
 def test_more_bins_than_the_gpu_takes_still_show_a_tone_where_it_is(canvas):
@@ -221,7 +259,7 @@ def test_more_bins_than_the_gpu_takes_still_show_a_tone_where_it_is(canvas):
     picture.store.append(0, levels[None], np.zeros(50, np.int64))
     picture.columns = 50
     scene = picture.scene()
-    shown = canvas.render(scene, picture.store, RATE / n_fft)
+    shown = canvas.render(scene)
     assert lit_row(shown, scene) == pytest.approx(row_of(tone_hz, scene), abs=1)
 
 
@@ -252,7 +290,7 @@ def test_a_tone_lights_the_row_where_the_axis_says_it_is(axis, number, renderer,
     levels[:, round(hz / BIN_HZ)] = 0
     picture.add(levels)
     scene = picture.scene()
-    shown = render(scene, picture.store, BIN_HZ) if renderer == "cpu" else on_gpu(picture, scene, canvas)
+    shown = render(scene) if renderer == "cpu" else on_gpu(picture, scene, canvas)
     half_a_bin = (row_of(hz + BIN_HZ / 2, scene) - row_of(hz - BIN_HZ / 2, scene)) / 2
     assert lit_row(shown, scene) == pytest.approx(row_of(hz, scene), abs=max(1, half_a_bin))
 
@@ -261,7 +299,7 @@ def test_a_level_has_the_colour_that_the_bar_gives_it():
     picture = Picture(palette=Palette(colormap("gray"), -100.0, 0.0))
     picture.add(np.full((700, BINS), -40, np.float32))
     scene = picture.scene()
-    pixels = render(scene, picture.store, BIN_HZ)
+    pixels = render(scene)
     inside = pixels[scene.plot.y + 50, scene.plot.x + 100]
     assert inside.tolist() == colormap("gray")[round(0.6 * 255)].tolist()
 
@@ -280,7 +318,7 @@ def test_an_offset_of_each_bin_moves_its_level_and_no_gap(renderer, canvas):
 
     def shown(picture):
         scene = picture.scene()
-        return render(scene, picture.store, BIN_HZ) if renderer == "cpu" else on_gpu(picture, scene, canvas)
+        return render(scene) if renderer == "cpu" else on_gpu(picture, scene, canvas)
 
     assert share_that_differs(shown(moved), shown(plain)) <= 0.001
 
@@ -291,7 +329,7 @@ def test_a_click_lies_in_the_picture_where_its_time_says():
     levels[600] = 0
     picture.add(levels)
     scene = picture.scene()
-    pixels = render(scene, picture.store, BIN_HZ)
+    pixels = render(scene)
     row = pixels[scene.plot.y + 100, scene.plot.x : scene.plot.x + scene.plot.width].astype(int).sum(axis=1)
     lit = np.flatnonzero(row == row.max()).mean() + 0.5
     end_s = (699 * HOP + N_FFT / 2) / RATE
@@ -305,16 +343,16 @@ def test_a_hole_is_drawn_to_scale_and_hatched_and_no_level_is_made_up_in_it(rend
     picture = Picture(gaps=((500 * HOP, round(hole_s * RATE)),))
     picture.add(np.full((700, BINS), -40, np.float32))
     scene = picture.scene()
-    pixels = render(scene, picture.store, BIN_HZ) if renderer == "cpu" else on_gpu(picture, scene, canvas)
+    pixels = render(scene) if renderer == "cpu" else on_gpu(picture, scene, canvas)
     line = pixels[scene.plot.y + 150, scene.plot.x : scene.plot.x + scene.plot.width]
-    gap = np.all(line == GAP, axis=1) | np.all(line == GAP_STROKE, axis=1)
+    gap = np.all(line == DARK.gap, axis=1) | np.all(line == DARK.gap_stroke, axis=1)
     first, last = np.flatnonzero(gap)[[0, -1]]
     assert gap[first : last + 1].all()
     # The hole, and on each side the windows that would reach over it: half a window, to whole columns and pixels.
     per_s = scene.plot.width / picture.span_s
     expected = (hole_s + (N_FFT - HOP) / RATE) * per_s
     assert last + 1 - first == pytest.approx(expected, abs=HOP / RATE * per_s + 2)
-    assert np.any(np.all(line == GAP_STROKE, axis=1))
+    assert np.any(np.all(line == DARK.gap_stroke, axis=1))
 
 
 def test_the_picture_before_the_first_column_has_its_axes_and_no_sound():
@@ -322,8 +360,8 @@ def test_the_picture_before_the_first_column_has_its_axes_and_no_sound():
     picture.columns = 1
     picture.store.end = 0
     pixels = on_gpu(picture, picture.scene())
-    assert share_that_differs(pixels, render(picture.scene(), picture.store, BIN_HZ)) <= 0.001
-    assert np.any(np.all(pixels == BACKGROUND, axis=2))
+    assert share_that_differs(pixels, render(picture.scene())) <= 0.001
+    assert np.any(np.all(pixels == DARK.background, axis=2))
 
 
 def ink(label):

@@ -129,7 +129,7 @@ def test_a_store_grows_at_both_ends_and_what_is_a_capacity_away_gives_way(capaci
 
 
 def test_every_channel_has_cells_of_its_own():
-    store = ColumnStore(ENGINE, 50, 2, bins=BINS, channels=3)
+    store = ColumnStore(ENGINE, 50, 2, bins=BINS, shown=(0, 1, 2))
     data = levels(60).reshape(3, 20, BINS)
     store.append(0, data, np.zeros(20, np.int64))
     for channel in range(3):

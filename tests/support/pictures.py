@@ -10,7 +10,10 @@ from livespec.core.quantity import RAW, LevelQuantity
 from livespec.core.scales import FrequencyAxis
 from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
-from livespec.display.scene import Banner, Columns, Frame, Palette, Scene, SceneBuilder, plot_area
+from livespec.display.layout import Wanted
+from livespec.display.scene import Banner, Columns, Frame, Palette, Scene, Shown
+from livespec.display.scene_builder import SceneBuilder
+from livespec.display.theme import DARK, Theme
 from livespec.session.clock import Gap, Timeline
 from livespec.session.columns import ColumnStore
 from livespec.session.picture import PictureAxis
@@ -43,10 +46,12 @@ class Picture:
     axis: PictureAxis = field(default_factory=lambda: FrequencyAxis("mel", 40.0, 16_000.0))
     palette: Palette = field(default_factory=lambda: Palette(colormap("magma"), -100.0, 0.0))
     quantity: LevelQuantity = RAW
+    wanted: Wanted = field(default_factory=Wanted)
+    theme: Theme = DARK
 
     def __post_init__(self) -> None:
         columns = self.span_s * RATE / HOP
-        self.pooled = max(1, math.ceil(columns / plot_area(self.frame()).width))
+        self.pooled = max(1, math.ceil(columns / self.frame().layout.panes[0].time_px))
         self.store = ColumnStore(ENGINE, math.ceil(columns / self.pooled) + 64, self.pooled)
         self.timeline = Timeline(RATE, live=True)
         self.timeline.start_wall_time = 1_700_000_000.0
@@ -75,10 +80,13 @@ class Picture:
             palette=self.palette,
             quantity=self.quantity,
             banners=self.banners,
+            wanted=self.wanted,
+            theme=self.theme,
         )
 
     def scene(self, beside_px: float = 0.0) -> Scene:
         """The newest column at the right edge, or beside it."""
         newest = self.timeline.seconds_at(self.store.centre(self.columns / self.pooled - 1))
-        end_s = newest - beside_px * self.span_s / plot_area(self.frame()).width
-        return SceneBuilder().build(self.frame(), Columns.now(self.store), self.timeline, end_s, self.span_s)
+        end_s = newest - beside_px * self.span_s / self.frame().layout.panes[0].time_px
+        shown = Shown(Columns.now(self.store), self.axis, self.quantity)
+        return SceneBuilder().build(self.frame(), [shown], self.timeline, end_s, self.span_s)

@@ -7,7 +7,7 @@ picture; text and banners in it are drawn by OpenGL.
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QImage, QMouseEvent, QSurfaceFormat
@@ -17,6 +17,9 @@ from vispy.gloo.context import FakeCanvas, set_current_canvas
 from livespec.display.canvas import Canvas
 from livespec.display.view import View
 from livespec.session.monitor import Monitor
+
+if TYPE_CHECKING:
+    from livespec.session.columns import ColumnStore
 
 
 class PictureWindow(QOpenGLWindow):
@@ -31,6 +34,7 @@ class PictureWindow(QOpenGLWindow):
         self._gloo: Any = None
         self._canvas: Canvas | None = None
         self._began = 0.0
+        self._store_shown: ColumnStore | None = None
         self._newest_shown: int | None = None
         self._newest_swapped: int | None = None
         self.frameSwapped.connect(self._swapped)
@@ -72,11 +76,12 @@ class PictureWindow(QOpenGLWindow):
         if self._canvas is None:
             return
         ratio = self.devicePixelRatio()
-        scene, columns = self._view.scene(round(self.width() * ratio), round(self.height() * ratio), ratio)
+        scene, top = self._view.scene(round(self.width() * ratio), round(self.height() * ratio), ratio)
         set_current_canvas(self._gloo)
-        self._canvas.draw(scene, columns.store, self._monitor.engine.bin_hz, hold=self._view.frozen)
+        self._canvas.draw(scene)
         self._gloo.flush()
         self._newest_shown = int(scene.runs[-1].c1) if scene.runs and not self._view.frozen else None
+        self._store_shown = top.store
 
     def _swapped(self) -> None:
         now = time.perf_counter()
@@ -95,7 +100,8 @@ class PictureWindow(QOpenGLWindow):
         self._newest_swapped = newest
         if newest is None or before is None or newest <= before:
             return
-        store = self._monitor.analysis.store
+        store = self._store_shown
+        assert store is not None
         for cell in range(max(before + 1, newest - 8), newest + 1):
             entered = store.entered_ns(cell)
             if entered:

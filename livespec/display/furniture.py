@@ -1,0 +1,225 @@
+"""What stands around the waterfall: ticks, grid, piano keys, colour bar, headings, banners."""
+
+from typing import Final
+
+import numpy as np
+
+from livespec.core.bands import ChromaAxis
+from livespec.core.notes import NAMES, frequency_of
+from livespec.display.axes import lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
+from livespec.display.layout import Layout, Pane, Rect, scaler
+from livespec.display.scene import LONGEST_LABEL_PX, Box, Frame, Furniture, Label, Palette
+from livespec.display.theme import ON_BANNER, Colour, Theme
+from livespec.session.clock import Timeline
+
+# Mean widths of a character, for what must fit; the exact width is known only where glyphs are made.
+_TITLE_CHARACTER_PX: Final = 9.8
+_BANNER_CHARACTER_PX: Final = 8.4
+_TEXT_CHARACTER_PX: Final = 6.8
+_HEADINGS_APART_PX: Final = 24
+_WHITE_KEY: Final[Colour] = (226, 230, 235)
+_BLACK_KEY: Final[Colour] = (24, 28, 34)
+_KEY_LINE: Final[Colour] = (150, 158, 168)
+_LEAST_KEY_PX: Final = 3
+
+
+def backdrop(frame: Frame, layout: Layout) -> Furniture:
+    """Where sound and spectra are drawn."""
+    areas = [*(pane.area for pane in layout.panes), *(pane.spectrum for pane in layout.panes if pane.spectrum)]
+    return Furniture(tuple(Box(*area, frame.theme.empty) for area in areas))
+
+
+def fixed_furniture(frame: Frame, layout: Layout) -> Furniture:
+    """All that stands still."""
+    boxes: list[Box] = []
+    labels = _headings(frame, layout) if layout.headings else []
+    for number, pane in enumerate(layout.panes):
+        piano = layout.pianos[number] if layout.pianos else None
+        _add_frequencies(frame, pane, piano, boxes, labels)
+        _add_pane_label(frame, pane, boxes, labels)
+        if pane.spectrum is not None:
+            _add_spectrum_scale(frame, pane, pane.spectrum, boxes, labels)
+    _add_colour_bar(frame, layout, boxes, labels)
+    _add_banners(frame, layout.plots, boxes, labels)
+    return Furniture(tuple(boxes), tuple(labels))
+
+
+def _add_frequencies(frame: Frame, pane: Pane, piano: Rect | None, boxes: list[Box], labels: list[Label]) -> None:
+    px, theme, area = scaler(frame.scale), frame.theme, pane.area
+    length = pane.frequency_px
+    apart = px(72) if pane.downwards else px(26)
+    if piano is not None and not isinstance(frame.axis, ChromaAxis):
+        ticks = note_ticks(frame.axis, length, apart)
+        boxes += _piano(frame, pane, piano)
+    else:
+        ticks = picture_ticks(frame.axis, length, apart)
+    beyond = 0 if piano is None else (piano.height if pane.downwards else piano.width)
+    for place, text in ticks:
+        row = min(int(place * length), length - 1)
+        if frame.grid:
+            boxes.append(Box(*pane.box(0, row, pane.time_px, 1), theme.line))
+        if pane.downwards:
+            x, y = area.x + row, area.y + area.height + beyond
+            boxes.append(Box(x, y, px(1), px(6), theme.line))
+            labels.append(Label(text, x, y + px(18), "centre", px(13), theme.text))
+        else:
+            x, y = area.x - beyond, area.y + area.height - 1 - row
+            boxes.append(Box(x - px(6), y, px(6), px(1), theme.line))
+            labels.append(Label(text, x - px(10), y, "right", px(13), theme.text))
+
+
+def _piano(frame: Frame, pane: Pane, strip: Rect) -> list[Box]:
+    """Keys as wide as semitones, where these are wide enough to be told apart."""
+    axis, length = frame.axis, pane.frequency_px
+    assert not isinstance(axis, ChromaAxis)
+    boxes = [Box(*strip, _WHITE_KEY)]
+    half = 2 ** (1 / 24)
+    for octave in range(11):
+        for name in NAMES:
+            hz = frequency_of(f"{name}{octave}")
+            low, high = (float(axis.place(edge)) * length for edge in (hz / half, hz * half))
+            if high <= 0 or low >= length or high - low < _LEAST_KEY_PX:
+                continue
+            start, stop = max(0, round(low)), min(length, round(high))
+            if "#" in name:
+                boxes.append(_on_strip(strip, pane, start, stop - start, 0.62, _BLACK_KEY))
+            elif name in ("C", "F") and start > 0:
+                boxes.append(_on_strip(strip, pane, start, 1, 1.0, _KEY_LINE))
+    return boxes
+
+
+def _on_strip(strip: Rect, pane: Pane, start: int, length: int, share: float, colour: Colour) -> Box:
+    """A key: from the side of the picture, over a share of the strip's breadth."""
+    if pane.downwards:
+        return Box(strip.x + start, strip.y, length, round(strip.height * share), colour)
+    breadth = round(strip.width * share)
+    return Box(strip.x + strip.width - breadth, strip.y + strip.height - start - length, breadth, length, colour)
+
+
+def _add_pane_label(frame: Frame, pane: Pane, boxes: list[Box], labels: list[Label]) -> None:
+    if not pane.label:
+        return
+    px, area = scaler(frame.scale), pane.area
+    width = px(round(_TEXT_CHARACTER_PX * len(pane.label)) + 12)
+    corner = Rect(area.x + area.width - width - px(6), area.y + px(6), width, px(20))
+    boxes.append(Box(*corner, frame.theme.background))
+    middle = corner.x + corner.width // 2, corner.y + corner.height // 2
+    labels.append(Label(pane.label, *middle, "centre", px(12), frame.theme.text))
+
+
+def _add_spectrum_scale(frame: Frame, pane: Pane, spectrum: Rect, boxes: list[Box], labels: list[Label]) -> None:
+    """A line at every round level, and what it reads under the last spectrum."""
+    px, theme, palette = scaler(frame.scale), frame.theme, frame.palette
+    last = pane.downwards or pane.area.y + pane.area.height == frame.layout.plots.y + frame.layout.plots.height
+    for place, text in level_ticks(palette.low, palette.high, pane.spectrum_px, px(48)):
+        at = min(int(place * pane.spectrum_px), pane.spectrum_px - 1)
+        if pane.downwards:
+            y = spectrum.y + spectrum.height - 1 - at
+            boxes.append(Box(spectrum.x, y, spectrum.width, 1, theme.gap))
+            if pane.channel == 0:
+                labels.append(Label(text, spectrum.x - px(10), y, "right", px(11), theme.faint))
+        else:
+            x = spectrum.x + at
+            boxes.append(Box(x, spectrum.y, 1, spectrum.height, theme.gap))
+            if last and px(12) < at < spectrum.width - px(12):
+                labels.append(Label(text, x, spectrum.y + spectrum.height + px(14), "centre", px(11), theme.faint))
+
+
+def _add_colour_bar(frame: Frame, layout: Layout, boxes: list[Box], labels: list[Label]) -> None:
+    px, theme, palette, bar = scaler(frame.scale), frame.theme, frame.palette, layout.bar
+    boxes += _colours(palette, bar)
+    bottom = bar.y + bar.height
+    for place, text in level_ticks(palette.low, palette.high, bar.height, px(40)):
+        y = bottom - 1 - min(int(place * bar.height), bar.height - 1)
+        boxes.append(Box(bar.x + bar.width, y, px(5), px(1), theme.line))
+        labels.append(Label(text, bar.x + bar.width + px(40), y, "right", px(13), theme.text))
+    if frame.grips:
+        for y in (bar.y - px(2), bottom - px(2)):
+            boxes.append(Box(bar.x - px(4), y, bar.width + px(8), px(4), theme.accent))
+        middle = bar.y + bar.height // 2
+        boxes.append(Box(bar.x - px(4), middle - px(8), px(2), px(16), theme.accent))
+        boxes.append(Box(bar.x + bar.width + px(2), middle - px(8), px(2), px(16), theme.accent))
+    if frame.automatic and layout.headings:
+        labels.append(Label("auto", bar.x + bar.width // 2, bar.y - px(10), "centre", px(11), theme.faint))
+    labels.append(Label(frame.quantity.unit, frame.width - px(16), frame.height - px(16), "right", px(13), theme.faint))
+
+
+def _colours(palette: Palette, bar: Rect) -> list[Box]:
+    index = np.round(np.linspace(len(palette.colours) - 1, 0, bar.height)).astype(int)
+    starts = np.flatnonzero(np.diff(index, prepend=-1))
+    heights = np.diff(starts, append=bar.height)
+    return [
+        Box(bar.x, bar.y + int(start), bar.width, int(height), tuple(palette.colours[index[start]].tolist()))
+        for start, height in zip(starts, heights, strict=True)
+    ]
+
+
+def _headings(frame: Frame, layout: Layout) -> list[Label]:
+    """Title at the left, settings at the right; in a small window the settings go, then the title's end."""
+    px, left = scaler(frame.scale), layout.plots.x
+    room = min(frame.width - left - px(16), LONGEST_LABEL_PX) / frame.scale
+    title_px, subtitle_px = _TITLE_CHARACTER_PX * len(frame.title), _TEXT_CHARACTER_PX * len(frame.subtitle)
+    both = title_px + subtitle_px + _HEADINGS_APART_PX <= room
+    title = frame.title if both else _shortened(frame.title, room, _TITLE_CHARACTER_PX)
+    labels = [Label(title, left, px(22), "left", px(17), frame.theme.strong, bold=True)]
+    if both:
+        labels.append(Label(frame.subtitle, frame.width - px(16), px(22), "right", px(13), frame.theme.faint))
+    return labels
+
+
+def _shortened(text: str, room_px: float, character_px: float) -> str:
+    most = max(4, int(room_px / character_px))
+    return text if len(text) <= most else text[: most - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _add_banners(frame: Frame, plots: Rect, boxes: list[Box], labels: list[Label]) -> None:
+    px = scaler(frame.scale)
+    y = plots.y + px(12)
+    for banner in frame.banners:
+        text = _shortened(banner.text, plots.width / frame.scale - 56, _BANNER_CHARACTER_PX)
+        width = px(round(len(text) * _BANNER_CHARACTER_PX) + 28)
+        boxes.append(Box(plots.x + px(12), y, width, px(28), banner.colour))
+        labels.append(Label(text, plots.x + px(12) + width // 2, y + px(14), "centre", px(14), ON_BANNER, bold=True))
+        y += px(36)
+
+
+def holes(timeline: Timeline, layout: Layout, start_s: float, px_per_s: float, theme: Theme) -> list[Box]:
+    """Sound that was lost, to scale."""
+    boxes = []
+    for start, end in timeline.holes():
+        for pane in layout.panes:
+            t0, t1 = max(0, round((start - start_s) * px_per_s)), min(pane.time_px, round((end - start_s) * px_per_s))
+            if t1 > t0:
+                boxes.append(Box(*pane.box(t0, 0, t1 - t0, pane.frequency_px), theme.gap, hatched=True))
+    return boxes
+
+
+def time_marks(
+    frame: Frame, layout: Layout, start_s: float, span_s: float, origin: float | None
+) -> tuple[list[Box], tuple[Label, ...]]:
+    """Ticks of the time axis with their labels. origin: as of `time_ticks`."""
+    px, theme, plots = scaler(frame.scale), frame.theme, layout.plots
+    length = layout.panes[0].time_px
+    apart = px(36) if layout.downwards else px(96)
+    if frame.lap_s is None:
+        ticks = time_ticks(start_s, span_s, origin, length, apart)
+    else:
+        ticks = lap_ticks(start_s + frame.ahead_s, span_s, frame.lap_s, length, apart)
+    boxes: list[Box] = []
+    labels: list[Label] = []
+    bottom = plots.y + plots.height
+    unit_from = frame.width - px(24) - px(_TEXT_CHARACTER_PX * len(frame.quantity.unit))
+    for place, text in ticks:
+        t = min(round(place * length), length - 1)
+        if frame.grid:
+            boxes += [Box(*pane.box(t, 0, 1, pane.frequency_px), theme.line) for pane in layout.panes]
+        if layout.downwards:
+            y = bottom - 1 - t
+            boxes.append(Box(plots.x - px(6), y, px(6), px(1), theme.line))
+            labels.append(Label(text, plots.x - px(10), y, "right", px(13), theme.text))
+            continue
+        x = plots.x + t
+        boxes.append(Box(x, bottom, px(1), px(6), theme.line))
+        if x + px(_TEXT_CHARACTER_PX * len(text) / 2) < min(unit_from, plots.x + plots.width + px(8)):
+            labels.append(Label(text, x, bottom + px(18), "centre", px(13), theme.text))
+    return boxes, tuple(labels)

@@ -1,0 +1,108 @@
+"""The spectra beside the panes and the labels of their peaks, kept from frame to frame where nothing changes."""
+
+import time
+from typing import Final
+
+import numpy as np
+
+from livespec.core.peaks import Peak, PeakFinder
+from livespec.core.scales import RowMap
+from livespec.core.window import make_window
+from livespec.display.layout import Pane
+from livespec.display.marks import joined, peak_labels
+from livespec.display.scene import Furniture, Layer, Pieces, Scene
+from livespec.display.spectrum import SpectrumFinder, spectrum_pieces
+from livespec.session.columns import ColumnStore
+
+_INTERVAL_S: Final = 1 / 32  # the eye does not follow more
+_PEAKS_S: Final = 0.25
+_MOST_PEAKS: Final = 5
+_ABOVE_MEDIAN_DB: Final = 20.0
+_ABOVE_LOWEST: Final = 0.4  # of the range
+
+
+class Spectra:
+    """The GUI thread's."""
+
+    def __init__(self) -> None:
+        self._finder: tuple[ColumnStore, SpectrumFinder] | None = None
+        self._rows: tuple[tuple[object, ...], RowMap] | None = None
+        self._drawn: tuple[tuple[object, ...], float, tuple[Pieces, ...]] = (), 0.0, ()
+        self._peaks: tuple[float, list[list[Peak]]] = 0.0, []
+        self._peak_finder: tuple[tuple[object, ...], PeakFinder] | None = None
+
+    def pieces(self, scene: Scene) -> tuple[Pieces, ...]:
+        """Of every pane that has a spectrum, at the newest edge."""
+        layer = scene.layers[-1]
+        cell = newest_cell(layer, scene)
+        if cell is None:
+            return ()
+        store = layer.shown.columns.store
+        look = (scene.layout, layer.shown.axis, scene.palette, layer.shown.quantity, scene.theme, store)
+        key = (cell, *look)
+        now = time.perf_counter()
+        before, drawn_at, pieces = self._drawn
+        same_look = len(before) == len(key) and all(a is b or a == b for a, b in zip(before[1:], look, strict=True))
+        if same_look and (before[0] == cell or now - drawn_at < _INTERVAL_S):
+            return pieces
+        out: list[Pieces] = []
+        for pane in scene.layout.panes[: store.channels]:
+            if pane.spectrum is not None:
+                spectrum = self._finder_of(store).at(cell, layer.shown.columns.oldest, pane.channel)
+                offset = layer.shown.quantity.offset_db
+                out += spectrum_pieces(spectrum, self._rows_of(layer, pane), offset, scene.palette, pane, scene.theme)
+        self._drawn = key, now, tuple(out)
+        return self._drawn[2]
+
+    def peaks(self, scene: Scene, scale: float) -> Furniture:
+        """The strongest tones at the newest edge."""
+        layer = scene.layers[-1]
+        store = layer.shown.columns.store
+        if store.picture != "spectrum" or store.engine.settings.multiresolution:
+            return Furniture()
+        now = time.perf_counter()
+        looked, found = self._peaks
+        if now - looked > _PEAKS_S or len(found) != store.channels:
+            cell = newest_cell(layer, scene)
+            found = [] if cell is None else [self._find(layer, scene, cell, n) for n in range(store.channels)]
+            self._peaks = now, found
+        panes = scene.layout.panes
+        return joined(*(peak_labels(scene, pane, peaks, scale) for pane, peaks in zip(panes, found, strict=False)))
+
+    def _find(self, layer: Layer, scene: Scene, cell: int, channel: int) -> list[Peak]:
+        store, offset = layer.shown.columns.store, layer.shown.quantity.offset_db
+        levels = store.cells(cell, cell + 1, channel)[0] + offset
+        if np.isnan(levels).any():
+            return []
+        low, high = scene.palette.low, scene.palette.high
+        least = max(low + _ABOVE_LOWEST * (high - low), float(np.median(levels)) + _ABOVE_MEDIAN_DB)
+        return self._peak_finder_of(store).find(levels, store.bin_hz, _MOST_PEAKS, least)
+
+    def _finder_of(self, store: ColumnStore) -> SpectrumFinder:
+        if self._finder is None or self._finder[0] is not store:
+            self._finder = store, SpectrumFinder(store)
+        return self._finder[1]
+
+    def _rows_of(self, layer: Layer, pane: Pane) -> RowMap:
+        store, axis = layer.shown.columns.store, layer.shown.axis
+        key = (axis, pane.frequency_px, store.bins, store.bin_hz)
+        if self._rows is None or self._rows[0] != key:
+            self._rows = key, axis.rows(pane.frequency_px, store.bins, store.bin_hz)
+        return self._rows[1]
+
+    def _peak_finder_of(self, store: ColumnStore) -> PeakFinder:
+        settings = store.engine.settings
+        key = (settings.window, settings.n_fft, settings.padding)
+        if self._peak_finder is None or self._peak_finder[0] != key:
+            self._peak_finder = key, PeakFinder(make_window(settings.window, store.n_fft), settings.padding)
+        return self._peak_finder[1]
+
+
+def newest_cell(layer: Layer, scene: Scene) -> int | None:
+    """The cell at the newest edge; None where there is no sound."""
+    if not layer.runs:
+        return None
+    run = layer.runs[-1]
+    if run.t1 < scene.layout.panes[0].time_px - 2:  # a hole, or the end of a sound
+        return min(run.last, int(run.c1)) if layer.shown.columns.end - 1 == run.last else None
+    return max(run.first, min(run.last, int(run.c1)))
