@@ -1,7 +1,7 @@
 """TOML files, presets, and which of them wins.
 
-Precedence: flag > --config file > preset > the user's file > built-in. Every wrong key or value is
-answered with file, line, what is allowed and the nearest known name.
+Precedence: flag > --config file > preset > the user's file > what the window remembers > built-in. Every wrong key
+or value is answered with file, line, what is allowed and the nearest known name.
 """
 
 import re
@@ -37,12 +37,14 @@ def user_file() -> Path:
     return user_config_path("livespec") / "livespec.toml"
 
 
-def load(preset: str | None, config: Path | None, flags: dict[str, Any]) -> Settings:
-    """Settings from all layers. flags: key → value of what was given on the command line.
+def load(
+    preset: str | None, config: Path | None, flags: dict[str, Any], remembered: dict[str, Any] | None = None
+) -> Settings:
+    """Settings from all layers. flags: key → value of what was given on the command line; remembered: by the window.
 
     Raises `UsageError` for a wrong key or value, `FileError` for a file that cannot be read.
     """
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = dict(remembered or {})
     mine = user_file()
     if mine.exists():
         values |= read(mine)

@@ -30,6 +30,7 @@ class Run:
 
     settings: Settings
     view: ViewKind
+    restore: bool
     speed: float | None
     loop: bool
     listen: bool
@@ -133,6 +134,9 @@ def monitor(
         bool | None, typer.Option("--presenter", help="For an audience: full screen, large labels, no controls.")
     ] = None,
     fullscreen: Annotated[bool | None, typer.Option("--fullscreen", help="Fill the screen.")] = None,
+    restore: Annotated[
+        bool, typer.Option("--restore/--no-restore", help="What the window remembers of its last run.")
+    ] = True,
     duration: Annotated[str | None, typer.Option(metavar="S", help="End after so many seconds of sound.")] = None,
     speed: Annotated[
         str | None, typer.Option(metavar="X", help="Of a file: 1 real time, 0 as fast as possible.")
@@ -199,10 +203,12 @@ def monitor(
         "fullscreen": fullscreen,
     }
     given = {key: value for key, value in flags.items() if value is not None}
-    settings = load(preset, config, given)
+    seen = _view(view)
+    settings = load(preset, config, given, _remembered() if seen == "window" and restore else None)
     chosen = Run(
         settings=settings,
-        view=_view(view),
+        view=seen,
+        restore=restore,
         speed=number("speed", speed) if speed is not None else None,
         loop=loop,
         listen=listen,
@@ -246,7 +252,8 @@ def run(order: Run) -> None:
     settings = replace(order.settings, source=order.settings.source or source.info.kind)
     settings = settings.at_rate(source.info.samplerate)
     colormap(settings.colormap)  # a name that is not known is said before anything starts
-    monitor = Monitor(source, settings, view_request(settings, source.info.samplerate, _HEADLESS_SIZE[0]), order.export)
+    view = view_request(settings, source.info.samplerate, _HEADLESS_SIZE[0])
+    running = [Monitor(source, settings, view, order.export)]
     if order.screenshot == _HEADLESS_PICTURE:
         print(f"livespec: no display: drawing {source.info.name} to {order.screenshot}", file=sys.stderr)
     stop_requests: list[int] = []  # from here on a signal is noted, and looked at where it is safe to stop
@@ -254,20 +261,54 @@ def run(order: Run) -> None:
         signal.signal(ending, lambda number, _: stop_requests.append(number))
     try:
         try:
-            monitor.start()
+            running[-1].start()
             if order.view == "window":
-                from livespec.display.window.main_window import Ending, run_window
-
-                run_window(monitor, Ending(order.duration, order.screenshot), stop_requests)
+                _run_window(running, order, stop_requests)
             else:
-                _run_headless(monitor, order, stop_requests)
+                _run_headless(running[-1], order, stop_requests)
         finally:
-            monitor.stop()
+            running[-1].stop()
     finally:
-        if order.stats is not None and monitor.ring.end:
-            write_json(order.stats, monitor.stats())
+        if order.stats is not None and running[-1].ring.end:
+            write_json(order.stats, running[-1].stats())
     if order.view == "none" and order.screenshot is not None:
-        _save_headless_picture(monitor, order.screenshot)
+        _save_headless_picture(running[-1], order.screenshot)
+
+
+def _run_window(running: list[Any], order: Run, stop_requests: Sequence[int]) -> None:
+    """The window, until it is closed. running: the session; those that a person opens in its place are put behind it."""
+    from livespec.capture.choice import SourceChoice
+    from livespec.display.view import view_request
+    from livespec.display.window.main_window import Ending, Rooms, run_window
+    from livespec.session.monitor import Monitor
+
+    def reopen(settings: Settings) -> Monitor:
+        source = SourceChoice(settings, None, None, order.duration, fast=False).result()
+        resolved = settings.at_rate(source.info.samplerate)
+        monitor = Monitor(source, resolved, view_request(resolved, source.info.samplerate, _HEADLESS_SIZE[0]))
+        monitor.start()
+        running.append(monitor)
+        return monitor
+
+    def save_figure(*what: Any) -> None:
+        from livespec.figures.plot import save_stretch  # matplotlib: only when it is asked for
+
+        save_stretch(*what)
+
+    ending, rooms = Ending(order.duration, order.screenshot), Rooms(reopen, save_figure, order.restore)
+    run_window(running[-1], ending, rooms, stop_requests)
+
+
+def _remembered() -> dict[str, Any]:
+    """What the window was left with; it must not keep a run from starting."""
+    from livespec.display.window.remembered import recall
+
+    remembered = recall().settings
+    try:
+        Settings(**remembered)
+    except UsageError:
+        return {}
+    return remembered
 
 
 def _run_headless(monitor: Any, order: Run, stop_requests: Sequence[int]) -> None:

@@ -93,6 +93,11 @@ class Meter:
             between = np.ascontiguousarray(sliding_window_view(joined[channel], _TAPS)) @ _FILTER
             self._true_peak[channel] = max(self._true_peak[channel], np.abs(between).max())
 
+    @property
+    def clipped(self) -> Int64Array:
+        """Samples at the converter's end so far, (channels,)."""
+        return self._clipped
+
     def levels(self) -> list[Level] | None:
         """One `Level` a channel, or None before the first sample."""
         if not self._begun:

@@ -26,7 +26,9 @@ BLOCK_LOG_LENGTH: Final = 8192
 OPENED: Final = 1  # the first block of a newly opened stream
 OVERFLOW: Final = 2  # the driver says that samples before this block were lost
 
-_END, _CLAIMED, _BLOCKS = range(3)
+_END, _CLAIMED, _BLOCKS, _FORGOTTEN = range(4)
+_FORGET_AT_ONCE: Final = 4096
+_FORGET_BEHIND: Final = 32_768  # what the writer is about to overwrite, it overwrites
 _HEADER_SLOTS: Final = 64
 _LOG_FIELDS: Final = 3
 _PAGE_BYTES: Final = 4096
@@ -116,11 +118,11 @@ class AudioRing:
     @property
     def oldest(self) -> int:
         """Position of the oldest sample that is still there."""
-        return max(0, int(self._header[_CLAIMED]) - self.capacity)
+        return max(int(self._header[_FORGOTTEN]), int(self._header[_CLAIMED]) - self.capacity)
 
     def still_valid(self, start: int) -> bool:
         """Whether the samples from `start` on had not been overwritten up to this call."""
-        return start >= int(self._header[_CLAIMED]) - self.capacity
+        return start >= self.oldest
 
     def contiguous(self, start: int) -> int:
         """How many samples from `start` on one view can hold; at least `margin`."""
@@ -148,6 +150,22 @@ class AudioRing:
             out[:, done : done + part] = self.view(start + done, part)
             done += part
         return self.still_valid(start)
+
+    def forget(self, position: int) -> None:
+        """Samples before a position are there no more: they are not valid, and their memory is emptied.
+
+        By one reader, beside the writer; the others must have no need of them.
+        """
+        first, self._header[_FORGOTTEN] = self.oldest, position
+        for start in range(first, position, _FORGET_AT_ONCE):
+            if start < int(self._header[_CLAIMED]) - self.capacity + _FORGET_BEHIND:
+                continue
+            stop = min(position, start + _FORGET_AT_ONCE)
+            at, end = start % self.capacity, (stop - 1) % self.capacity + 1
+            for low, high in ((at, end),) if at < end else ((at, self.capacity), (0, end)):
+                self._samples[:, low:high] = 0
+                if low < self.margin:
+                    self._samples[:, self.capacity + low : self.capacity + min(high, self.margin)] = 0
 
     @property
     def blocks(self) -> int:

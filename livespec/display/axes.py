@@ -161,9 +161,9 @@ def format_hz(hz: float, digits: int = 4) -> str:
     return f"{hz / 1000:.{digits}g} kHz" if hz >= 1000 else f"{hz:.{digits}g} Hz"  # noqa: PLR2004
 
 
-def format_level(level: float) -> str:
+def format_level(level: float, digits: int = 0) -> str:
     """With a real minus sign, as wide as a digit."""
-    return f"{level:.0f}".replace("-", "\N{MINUS SIGN}")
+    return f"{level:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _format_time(second: float, step: float, *, clock: bool) -> str:

@@ -115,9 +115,9 @@ class Canvas:
         """Levels that were handed to the GPU so far, by the waterfalls that there are."""
         return sum(waterfall.uploaded_bytes for waterfall in self._waterfalls.values())
 
-    def draw(self, scene: Scene) -> None:
-        """The whole frame."""
-        drawn = self._updated_waterfalls(scene)
+    def draw(self, scene: Scene, detail: int = 1) -> None:
+        """The whole frame. detail: rows of the waterfall that share one."""
+        drawn = self._updated_waterfalls(scene, detail)
         gloo.set_viewport(0, 0, scene.width, scene.height)
         gloo.set_state(blend=False, depth_test=False, scissor_test=False)
         gloo.clear(color=(*unit_colour(scene.theme.background), 1))
@@ -136,7 +136,7 @@ class Canvas:
         gloo.set_state(blend=True)
         self._over.draw_labels()
 
-    def _updated_waterfalls(self, scene: Scene) -> list[tuple[Waterfall, tuple[Run, ...], Pane]]:
+    def _updated_waterfalls(self, scene: Scene, detail: int) -> list[tuple[Waterfall, tuple[Run, ...], Pane]]:
         """One for each channel of each store in the scene; those of stores that have gone are let go of."""
         drawn, used = [], {}
         for layer in scene.layers:
@@ -144,7 +144,7 @@ class Canvas:
             for pane in scene.layout.panes[: store.channels]:
                 key = id(store), pane.channel
                 waterfall = self._waterfalls.get(key) or Waterfall(self._largest, store, pane.channel)
-                waterfall.update(layer, pane, scene)
+                waterfall.update(layer, pane, scene, detail)
                 used[key] = waterfall
                 drawn.append((waterfall, layer.runs, pane))
         for key, waterfall in self._waterfalls.items():

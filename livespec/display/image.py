@@ -60,11 +60,16 @@ def colour_cells(levels: Float32Array, palette: Palette, gap: Colour) -> Uint8Ar
 
 def save_png(pixels: Uint8Array, path: Path) -> None:
     """Write pixels (height, width, 3) under a temporary name, then rename. Raises `FileError`."""
+    save_image(image_of(pixels), path)
+
+
+def image_of(pixels: Uint8Array) -> "QImage":
+    """Qt's image of pixels (height, width, 3)."""
     from PySide6.QtGui import QImage
 
     height, width, _ = pixels.shape
     data = np.ascontiguousarray(pixels)
-    save_image(QImage(data.data, width, height, width * 3, QImage.Format.Format_RGB888), path)
+    return QImage(data.data, width, height, width * 3, QImage.Format.Format_RGB888).copy()
 
 
 def save_image(image: "QImage", path: Path) -> None:

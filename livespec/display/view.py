@@ -31,7 +31,7 @@ from livespec.session.columns import ColumnStore
 from livespec.session.monitor import Monitor
 from livespec.session.opening import ring_channels
 from livespec.session.picture import PictureAxis, picture_axis
-from livespec.settings import DIRECTIONS, PICTURES, SCALES, START_RANGE_DBFS, Settings, Show
+from livespec.settings import DIRECTIONS, PICTURES, SCALES, START_RANGE_DBFS, WEIGHTINGS, Settings, Show
 
 _RANGE_INTERVAL_S: Final = 0.5
 _RANGE_CELLS: Final = 64
@@ -43,7 +43,7 @@ _ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
 _LARGE: Final = 1.5  # labels of who presents
 _NARROWEST_DB: Final = 6.0
 _OF_QUANTITY: Final = ("quantity", "reference", "weighting")
-_ZOOM_STEP: Final = 1.25
+_SHORTEST_WINDOW, _LONGEST_WINDOW = 256, 65_536  # of the keys
 
 
 class View:
@@ -83,6 +83,7 @@ class View:
         self._shown_leg = self._leg
         self._standing = False
         self._note = ("", 0.0)
+        self._before_solo: Show | None = None
         self.scene_shown: Scene | None = None
 
     # ---- time ----
@@ -101,6 +102,13 @@ class View:
     def to_now(self) -> None:
         """The newest again."""
         self._edge = None
+
+    def forget(self) -> None:
+        """Empty what is kept of the sound."""
+        if self._monitor.can_forget:
+            self._monitor.forget()
+            self._edge, self.markers = None, ()
+            self.note("Forgotten")
 
     def scroll(self, seconds: float) -> None:
         """Look at what was so much later (or, negative, earlier); a replay goes there."""
@@ -138,6 +146,10 @@ class View:
         first = self._first
         self._use(replace(self.settings, fmin=first.fmin, fmax=first.fmax, span=first.span))
 
+    def reset_frequency(self) -> None:
+        """The frequencies that the session began with."""
+        self._use(replace(self.settings, fmin=self._first.fmin, fmax=self._first.fmax))
+
     def next_scale(self) -> None:
         """Mel → linear → log …; what is on screen changes at once."""
         self.change(scale=SCALES[(SCALES.index(self.settings.scale) + 1) % len(SCALES)])
@@ -145,6 +157,20 @@ class View:
     def next_picture(self) -> None:
         """Spectrum → mel bands → chroma; the past is analysed again."""
         self.change(picture=PICTURES[(PICTURES.index(self.settings.picture) + 1) % len(PICTURES)])
+
+    def next_weighting(self) -> None:
+        """Z → A → C, for the past too."""
+        self.change(weighting=WEIGHTINGS[(WEIGHTINGS.index(self.settings.weighting) + 1) % len(WEIGHTINGS)])
+
+    def longer_window(self) -> None:
+        """Twice as fine in frequency; the past is analysed again."""
+        assert self.settings.n_fft is not None
+        self.change(n_fft=min(2 * self.settings.n_fft, _LONGEST_WINDOW))
+
+    def shorter_window(self) -> None:
+        """Twice as fine in time."""
+        assert self.settings.n_fft is not None
+        self.change(n_fft=max(self.settings.n_fft // 2, _SHORTEST_WINDOW))
 
     def next_direction(self) -> None:
         """Time to the right, or downwards."""
@@ -211,9 +237,9 @@ class View:
         else:
             self.settings = replace(self.settings, show=show)
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, seconds: float = _NOTE_S) -> None:
         """Say something in the picture for some seconds."""
-        self._note = text, time.perf_counter() + _NOTE_S
+        self._note = text, time.perf_counter() + seconds
 
     def _first_fmin(self, scale: Any) -> float | None:
         first = self._first
@@ -307,6 +333,43 @@ class View:
         scene = replace(scene, over=self._over(scene, scale))
         self.scene_shown = scene
         return scene, top
+
+    def still(self, width: int, height: int, scale: float) -> Scene | None:
+        """The moment that was drawn last as a picture of its own, of any size, without the pointer."""
+        drawn, frame = self.scene_shown, self._frame
+        if drawn is None or frame is None:
+            return None
+        frame = replace(frame, width=width, height=height, scale=self._scaled(scale), grips=False, banners=())
+        shown = [layer.shown for layer in drawn.layers]
+        end_s = drawn.start_s + drawn.span_s
+        scene = SceneBuilder().build(frame, shown, self._monitor.timeline, end_s, drawn.span_s)
+        spectra = Spectra()
+        if self.settings.trace:
+            scene = replace(scene, pieces=(*scene.pieces, *spectra.pieces(scene)))
+        parts = [markers(scene, self.markers, frame.scale)]
+        if self.settings.peaks:
+            parts.append(spectra.peaks(scene, frame.scale))
+        return replace(scene, over=joined(*parts))
+
+    @property
+    def shown_channels(self) -> tuple[int, ...] | str:
+        """As a `Framer` takes them."""
+        return self._shown_channels
+
+    def solo(self, channel: int) -> None:
+        """A channel by its number alone; once more, what was shown before."""
+        show: Show = (channel,)
+        if self.settings.show == show and self._before_solo is not None:
+            show = self._before_solo
+        elif self.settings.show != show:
+            captured = self._monitor.source.info.channels
+            now = self._shown_channels
+            self._before_solo = now if isinstance(now, str) else tuple(captured[index] for index in now)  # type: ignore[assignment]
+        self.show_channels(show)
+
+    def solo_nth(self, index: int) -> None:
+        """`solo` of a captured channel."""
+        self.solo(self._monitor.source.info.channels[index])
 
     def _scaled(self, scale: float) -> float:
         return scale * _LARGE if self.presenting else scale

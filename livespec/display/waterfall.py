@@ -117,11 +117,12 @@ class Waterfall:
         self.uploaded_bytes = 0
         self._make_levels()
 
-    def update(self, layer: Layer, pane: Pane, scene: Scene) -> None:
+    def update(self, layer: Layer, pane: Pane, scene: Scene, detail: int = 1) -> None:
         """Bring the textures up to the store and the scene's look, for what is visible of it."""
-        taller = pane.frequency_px != self._rows
+        rows = max(1, pane.frequency_px // detail)
+        taller = rows != self._rows
         if taller:
-            self._make_picture(pane.frequency_px)
+            self._make_picture(rows)
         shown = layer.shown
         look = (
             taller

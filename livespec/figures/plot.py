@@ -17,6 +17,7 @@ from livespec.display.axes import frequency_ticks
 from livespec.display.colormaps import colormap
 from livespec.errors import FileError, UsageError
 from livespec.figures.overview import Overview
+from livespec.session.stretch import Stretch
 from livespec.settings import FMIN_DEFAULT_HZ, Scale
 
 if TYPE_CHECKING:
@@ -138,6 +139,37 @@ def render(
         spectra = grid[1::2] if waveform else grid
         figure.colorbar(image, ax=spectra.ravel().tolist(), label=unit, pad=0.01)
     return figure
+
+
+def save_stretch(stretch: Stretch, levels: tuple[float, float], title: str, path: Path) -> None:
+    """What a window shows as a figure: PNG, SVG or PDF, by the path. Raises `UsageError`, `FileError`."""
+    _pyplot()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    settings = stretch.settings
+    assert settings.hop is not None
+    assert settings.n_fft is not None
+    figure = Figure(figsize=(10, 4 * len(stretch.db)), dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(stretch.db), squeeze=False)[:, 0]
+    for ax, label, db in zip(axes, stretch.labels, stretch.db, strict=True):
+        plot_spec(
+            db.T,
+            int(stretch.description["samplerate"]),
+            title if len(axes) == 1 else f"{title}, channel {label}",
+            settings.hop,
+            n_fft=settings.n_fft * settings.padding,
+            scale=settings.scale,
+            fmin=settings.fmin,
+            fmax=settings.fmax,
+            range=levels,
+            colormap_name=settings.colormap,
+            unit=stretch.unit,
+            start_s=float(stretch.times_s[0]),
+            ax=ax,
+        )
+    save(figure, path)
 
 
 def save(figure: "Figure", path: Path, description: Mapping[str, str] | None = None) -> None:

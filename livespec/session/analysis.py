@@ -76,7 +76,7 @@ class Analysis:
         self._first_engine, self._first_shown, self._calibration = engine, _panes(shown), calibration
         self._metered = 0
         self._gaps_marked = 0
-        self._seam = 0
+        self._seam = self._forgotten = self._forget_before = 0
         self._log: Int64Array = np.empty((0, 3), np.int64)
         self._request = self._made_for = view
         self._processing = Processing(self._engine_for(view), self._shown_for(view), calibration)
@@ -91,6 +91,10 @@ class Analysis:
     def request(self, view: ViewRequest) -> None:
         """Ask for another view; `store` is a new object once a part of it is ready, the old one is there until then."""
         self._request = view
+
+    def forget(self, position: int) -> None:
+        """Empty the ring up to a position, and the columns with it."""
+        self._forget_before = position
 
     @property
     def filling(self) -> bool:
@@ -126,6 +130,8 @@ class Analysis:
             self._log = np.concatenate([self._log, log])[-_LOG_KEPT:]
         if self.timeline.leg.seam != self._seam:
             self._begin_at_seam(self.timeline.leg.seam)
+        if self._forget_before > self._forgotten:
+            self._forget(self._forget_before)
         if self._request != self._made_for:
             self._change_to(self._request)
         self._measure()
@@ -236,10 +242,18 @@ class Analysis:
         if self._averager is not None:
             self._analyse_again()
 
+    def _forget(self, position: int) -> None:
+        self._forgotten = position
+        self._metered = max(self._metered, position)
+        self._ring.forget(position)
+        self._framer.skip_to(self._first_column)
+        self.past = None
+        self._analyse_again()
+
     @property
     def _first_column(self) -> int:
-        """The first whose window lies behind the seam."""
-        return -(-self._seam // self._processing.engine.hop)
+        """The first whose window lies behind the seam, and behind what was forgotten."""
+        return -(-max(self._seam, self._forgotten) // self._processing.engine.hop)
 
     def _skip_what_is_too_late(self) -> None:
         engine = self._processing.engine

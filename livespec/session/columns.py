@@ -74,6 +74,20 @@ class ColumnStore:
         self.end = max(self.end, newest + 1)  # published last: what lies before it is in place
         self._begin = oldest if self._begin is None else max(min(self._begin, oldest), self.end - self.capacity)
 
+    def prepend(self, other: "ColumnStore") -> None:
+        """The cells of another store of the same kind that lie just before these."""
+        cells = np.arange(other.oldest, min(other.end, self.oldest))
+        if not len(cells):
+            return
+        self.end = min(self.end, int(cells[0]) + self.capacity)
+        slots, reach = cells % self.capacity, (int(cells[0]), int(cells[-1]) + 1)
+        for channel in range(self.channels):
+            self._levels[channel, slots] = other.cells(*reach, channel)
+            self._pitch_hz[channel, slots] = other.pitch_hz(*reach, channel)
+        self._entered_ns[slots] = 0
+        self._cell[slots] = cells
+        self._begin = int(cells[0])
+
     def mark_gaps(self, timeline: Timeline) -> None:
         """Blank every cell whose window has a gap inside."""
         whole = (self._cell >= 0) & ~np.isnan(self._levels[0, :, 0])

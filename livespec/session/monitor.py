@@ -148,6 +148,17 @@ class Monitor:
         return self._exporter is not None
 
     @property
+    def can_forget(self) -> bool:
+        """Whether the ring keeps what is kept nowhere else."""
+        return self.source.info.kind != "file"
+
+    def forget(self) -> None:
+        """Empty the ring, and the picture with it; what is still to be exported stays."""
+        end = self.ring.end
+        self.analysis.forget(end if self._exporter is None else min(end, self._exporter.needed_from))
+        self._wake.set()
+
+    @property
     def waited_in_vain(self) -> bool:
         """Whether not a single sample came in the first seconds."""
         return self.ring.end == 0 and time.perf_counter() - self._started_at > NO_SOUND_S

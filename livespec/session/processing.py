@@ -129,22 +129,44 @@ class Backfill:
             low, high = max(first, store.oldest - cells), store.oldest
         if high <= low:
             return False
-        self._fill_columns(max(low * pooled, oldest), min(high * pooled, there), oldest)
-        return True
-
-    def _fill_columns(self, first: int, stop: int, oldest: int) -> None:
-        processing, store = self._processing, self.store
-        framer = processing.framer(self._ring)
-        if self._averages:  # where the stretch does not follow what was filled before, warmed up anew
-            self.averager = averager = processing.averager()
-            assert averager is not None
-            framer.skip_to(max(oldest, first - averager.warm_up))
-            while framer.next_column < first and (frames := framer.take(first - framer.next_column)) is not None:
-                processing.levels(framer, frames, self._timeline, averager)
-        framer.skip_to(first)
-        while framer.next_column < stop and (frames := framer.take(stop - framer.next_column)) is not None:
-            levels = processing.levels(framer, frames, self._timeline, self.averager)
-            if levels is not None:
-                processing.put(store, frames, levels, np.zeros(levels.shape[1], np.int64))
+        first, stop = max(low * pooled, oldest), min(high * pooled, there)
+        if self._averages:
+            self._fill_averaged(first, stop, oldest)
+        else:
+            self._fill_raw(first, stop)
         if self._timeline.gaps:
             store.mark_gaps(self._timeline)
+        return True
+
+    def _fill_raw(self, first: int, stop: int) -> None:
+        """From the newest down, whole cells at a time: what the store says that it has, it has."""
+        processing, store = self._processing, self.store
+        framer = processing.framer(self._ring)
+        step = max(1, _BATCH // store.pooled) * store.pooled
+        while stop > first:
+            start = max(first, (stop - 1) // step * step)
+            framer.next_column = start
+            while framer.next_column < stop and (frames := framer.take(stop - framer.next_column)) is not None:
+                levels = processing.levels(framer, frames, self._timeline, None)
+                if levels is not None:
+                    processing.put(store, frames, levels, np.zeros(levels.shape[1], np.int64))
+            stop = start
+
+    def _fill_averaged(self, first: int, stop: int, oldest: int) -> None:
+        """From the oldest up, as averages need it; where that is to lie before what is there, all at once."""
+        processing, store = self._processing, self.store
+        framer = processing.framer(self._ring)
+        self.averager = averager = processing.averager()  # warmed up anew: it need not follow what was filled before
+        assert averager is not None
+        framer.skip_to(max(oldest, first - averager.warm_up))
+        while framer.next_column < first and (frames := framer.take(first - framer.next_column)) is not None:
+            processing.levels(framer, frames, self._timeline, averager)
+        target = store
+        if store.end and first < store.oldest * store.pooled:
+            target = processing.store(-(-(stop - first) // store.pooled) + 1, store.pooled)
+        while framer.next_column < stop and (frames := framer.take(stop - framer.next_column)) is not None:
+            levels = processing.levels(framer, frames, self._timeline, averager)
+            if levels is not None:
+                processing.put(target, frames, levels, np.zeros(levels.shape[1], np.int64))
+        if target is not store:
+            store.prepend(target)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from livespec.capture.shared_ring import SharedRing
 from livespec.core.ring import BLOCK_LOG_LENGTH, OVERFLOW, AudioRing, Geometry
-from tests.support.signals import numbered
+from tests.support.signals import numbered, white_noise
 
 
 @st.composite
@@ -235,3 +235,22 @@ def test_the_memory_is_gone_with_the_ring():
     del ring
     gc.collect()
     assert mine not in mapped()
+
+
+@pytest.mark.parametrize("samples", [50_000, 150_000, 262_144, 400_001])
+def test_what_is_forgotten_is_neither_readable_nor_in_memory(samples):
+    memory = np.zeros(Geometry(2, 131_072).nbytes, np.uint8)
+    ring = AudioRing(memory, Geometry(2, 131_072))
+    sound = white_noise(2 * samples).reshape(-1, 2)
+    for start in range(0, samples, 5000):
+        ring.write(sound[start : start + 5000], 0)
+    position = samples - 10_000
+    ring.forget(position)
+    assert ring.oldest == position
+    assert not ring.still_valid(position - 1)
+    assert np.array_equal(ring.view(position, 10_000).T, sound[position:])
+    left = np.count_nonzero(ring._samples[:, : ring.capacity])
+    about_to_be_overwritten = 0 if samples < ring.capacity else 32_768 + 4096
+    assert left <= 2 * (10_000 + about_to_be_overwritten)
+    ring.write(sound[:40_000], 0)  # the writer goes on
+    assert np.array_equal(ring.view(samples, 40_000).T, sound[:40_000])

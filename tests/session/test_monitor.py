@@ -459,6 +459,38 @@ def test_the_newest_of_another_analysis_is_there_before_the_oldest():
     assert store.oldest < oldest
 
 
+def test_what_a_store_says_that_it_has_it_has_at_every_moment_of_filling():
+    """The window looks at any moment, from another thread."""
+    ring = AudioRing.in_memory(1, 1_000_000)
+    ring.write(white_noise(900_000)[:, None], 0)
+    analysis = analysed(ring)
+    analysis.step()
+    settings = Settings(n_fft=N_FFT, hop=20).at_rate(RATE)
+    missing, looked, ended = [], [0], threading.Event()
+
+    def look():
+        while not ended.is_set():
+            for store in (analysis.store, analysis.past):
+                if store is not None:
+                    first, stop = store.oldest, store.end
+                    missing.append(np.isnan(store.cells(first, stop)[:, 0]).sum())
+                    looked[0] += 1
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        for pooled, ends_at in ((1, None), (7, None), (3, 600_000), (3, 550_000), (3, 500_000)):
+            analysis.request(ViewRequest(40_000 // pooled, pooled, settings, None, ends_at))
+            until_filled(analysis)
+            while ends_at is not None and not analysis.past_is_full:
+                analysis.step()
+    finally:
+        ended.set()
+        watcher.join()
+    assert looked[0] > 20
+    assert not any(missing)
+
+
 def test_a_setting_that_cannot_be_is_refused_and_the_picture_goes_on():
     ring = AudioRing.in_memory(1, 200_000)
     ring.write(white_noise(50_000)[:, None], 0)

@@ -1,36 +1,50 @@
-"""The main window: the picture, a status line, the keys; and the loop that runs it."""
+"""The main window: the picture, controls and meters around it, and the loop that runs it."""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QImage, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from livespec.display.colormaps import next_colormap
+from livespec.display.governor import Governor, Pacer
 from livespec.display.image import save_image
-from livespec.display.steering import Steering
 from livespec.display.view import View
+from livespec.display.window.commands import add_commands
+from livespec.display.window.dock import Controls, kept_text
+from livespec.display.window.help import Overlay, about_overlay, keys_overlay
+from livespec.display.window.keys import commands_of
+from livespec.display.window.meters import MeterRow
 from livespec.display.window.picture import PictureWindow
+from livespec.display.window.remembered import Remembered, changed_settings, recall, remember
+from livespec.display.window.sessions import Sessions
+from livespec.display.window.style import style_sheet, theme_for, with_tabular_digits
+from livespec.display.window.takeaway import SaveFigure, TakeAway, Visible, is_figure, new_path
 from livespec.display.window.transport import TransportBar
+from livespec.display.window.wakefulness import Wakefulness
 from livespec.session.monitor import Monitor
+from livespec.settings import THEMES, Settings
 
-_FRAME_S: Final = 1 / 60
 _STATUS_S: Final = 0.25
+_METERS_S: Final = 0.05
 _HIDDEN_S: Final = 0.1
-_JUMP_S: Final = 5.0
-_FAR_JUMP_S: Final = 30.0
 _SIZE: Final = (1280, 800)
 _SMALLEST: Final = (480, 320)
-
-_STYLE: Final = """
-QMainWindow, QStatusBar { background: #0e1116; color: #8b95a1; }
-QStatusBar::item { border: none; }
-QLabel { color: #8b95a1; padding: 3px 10px; font-size: 12px; }
-"""
+_COMPACT: Final = (480, 270)
+_HINT_S: Final = 8.0
+_PICTURE_SIZES: Final = {"As on the screen": None, "1920 × 1080": (1920, 1080), "3840 × 2160": (3840, 2160)}
 
 
 class ShortenedLabel(QLabel):
@@ -43,7 +57,7 @@ class ShortenedLabel(QLabel):
         painter = QPainter(self)
         room = self.contentsRect().adjusted(10, 0, -10, 0)
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
 
 @dataclass(frozen=True)
@@ -54,91 +68,340 @@ class Ending:
     screenshot: Path | None = None
 
 
+@dataclass(frozen=True)
+class Panels:
+    """What belongs to one session."""
+
+    monitor: Monitor
+    view: View
+    meters: MeterRow
+    controls: Controls
+    transport: TransportBar | None
+
+    def remove(self) -> None:
+        """Make room for the next session's."""
+        for widget in (self.meters, self.controls, self.transport):
+            if widget is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the window needs of higher rooms. reopen: a started session; restore: whether state is remembered."""
+
+    reopen: Callable[[Settings], Monitor]
+    save_figure: SaveFigure
+    restore: bool = True
+
+
 class MainWindow(QMainWindow):
     """The GUI thread's. `failure`: what ended it, if anything did."""
 
-    def __init__(self, monitor: Monitor, ending: Ending, stop_requests: Sequence[int] = ()) -> None:
+    def __init__(self, monitor: Monitor, ending: Ending, rooms: Rooms, stop_requests: Sequence[int] = ()) -> None:
         super().__init__()
-        self._stop_requests = stop_requests
+        self._stop_requests, self._ending, self._rooms = stop_requests, ending, rooms
         self.failure: BaseException | None = None
-        self._monitor, self._ending = monitor, ending
-        self._view = View(monitor)
-        self._picture = PictureWindow(monitor, self._view, self._fail)
-        self.setWindowTitle(f"{monitor.source.info.title} \N{EM DASH} livespec")
-        self.setStyleSheet(_STYLE)
-        room = self.screen().availableGeometry()
-        self.resize(min(_SIZE[0], room.width()), min(_SIZE[1], room.height()))
-        self.setMinimumSize(*_SMALLEST)
-        container = QWidget.createWindowContainer(self._picture, self)
-        container.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        container.setAccessibleName("Spectrogram")
-        steering = self._view.steering
-        self._transport = None if steering is None else TransportBar(steering)
-        self.setCentralWidget(_column(container, self._transport))
-        container.setFocus()
-        self._container = container
-        self._left, self._right = ShortenedLabel(), QLabel()
-        self.statusBar().addWidget(self._left, 1)
-        self.statusBar().addPermanentWidget(self._right)
-        self.statusBar().setSizeGripEnabled(False)
-        self._add_keys(steering)
+        self._state = recall() if rooms.restore else Remembered(hinted=True)
+        self._governor, self._pacer = Governor(), Pacer(time.perf_counter())
+        self._sessions = Sessions(monitor, rooms.reopen, self._fail)
+        self._sessions.opened.connect(self._show_session)
+        self._sessions.refused.connect(self._note)
+        self._take_away = TakeAway(rooms.save_figure)
+        self._take_away.finished.connect(self._note)
+        self._take_away.copied.connect(lambda image: QGuiApplication.clipboard().setImage(image))
+        self._picture = PictureWindow(self._fail, self._pacer.swapped)
+        self._container = QWidget.createWindowContainer(self._picture, self)
+        self._container.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._container.setAccessibleName(self.tr("Spectrogram"))
+        self._awake = Wakefulness()
+        self._overlay: Overlay | None = None
+        self._status, self._figures = ShortenedLabel(), QLabel()
+        self._gear = self._new_gear()
+        self._below, self._below_row = self._new_below()
+        whole = QWidget()
+        self._column = _column(whole, self._container, self._below)
+        self.setCentralWidget(whole)
+        self._compact = False
+        self._picture_size: tuple[int, int] | None = None
+        self._panels: Panels = None  # type: ignore[assignment] # set by the next line, and never None again
+        self._show_session(monitor)
+        self._place()
+        self._container.setFocus()
         self._ending_soon = False
-        self._due = time.perf_counter()
-        self._status_due = 0.0
+        self._status_due = self._meters_due = 0.0
         self._frames_seen = (0, time.perf_counter())
+        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._follow_theme())
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._tick)
         self._timer.start(0)
 
-    # ---- keys ----
+    # ---- what is around the picture ----
 
-    def _add_keys(self, steering: Steering | None) -> None:
-        keys: tuple[tuple[str, tuple[str, ...], Callable[[], object]], ...] = (
-            ("Freeze", ("Space",), self._view.toggle_freeze),
-            ("Next frequency scale", ("M",), self._view.next_scale),
-            ("Next picture", ("V",), self._view.next_picture),
-            ("Automatic range", ("A",), self._view.toggle_auto_range),
-            ("Pitch line", ("T",), self._view.toggle_pitch),
-            (
-                "Next colour map",
-                ("C",),
-                lambda: self._view.set_colormap(next_colormap(self._view.settings.colormap)),
-            ),
-            ("Full screen", ("F", "F11"), self._toggle_full_screen),
-            ("Leave full screen", ("Esc",), self._leave_full_screen),
-            ("Quit", ("Q", "Ctrl+Q"), self.close),
-            *(() if steering is None else _keys_of_a_replay(steering)),
-        )
-        for name, sequences, act in keys:
-            action = QAction(self.tr(name), self)
-            action.setShortcuts([QKeySequence(sequence) for sequence in sequences])
-            action.triggered.connect(lambda _checked=False, act=act: self._do(act))
-            self.addAction(action)
+    def _new_gear(self) -> QToolButton:
+        gear = QToolButton()
+        gear.setObjectName("gear")
+        gear.setText("\N{GEAR}")
+        gear.setCheckable(True)
+        gear.setChecked(self._state.controls)
+        gear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        gear.setAccessibleName(self.tr("Controls"))
+        gear.setToolTip(self.tr("Controls (D)"))
+        gear.clicked.connect(lambda _checked: self.toggle_controls())
+        return gear
 
-    def _do(self, act: Callable[[], object]) -> None:
-        act()
-        if self._transport is not None:
-            self._transport.refresh()
+    def _new_below(self) -> tuple[QWidget, QHBoxLayout]:
+        """Meters at the left, the truth about the session at the right."""
+        below = QWidget()
+        below.setObjectName("below")
+        below.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(below)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for label in (self._status, self._figures):
+            label.setObjectName("status")
+            with_tabular_digits(label)
+        row.addWidget(self._status, 2)
+        row.addWidget(self._figures)
+        row.addWidget(self._gear)
+        return below, row
+
+    def _show_session(self, monitor: Monitor) -> None:
+        """Everything that belongs to a session, anew."""
+        before: Panels | None = self._panels
+        view = View(monitor, theme_for(monitor.settings.theme))
+        controls = Controls(view, monitor, self._after_command)
+        controls.reopened.connect(self._reopen)
+        controls.forgotten.connect(view.forget)
+        self._sessions.listed.connect(controls.listed.emit)
+        transport = None if view.steering is None else TransportBar(view.steering)
+        self._panels = panels = Panels(monitor, view, MeterRow(monitor, view.theme, view.solo), controls, transport)
+        self._picture.show_view(monitor, view)
+        self.setWindowTitle(f"{monitor.source.info.title} \N{EM DASH} livespec")
+        if before is not None:
+            view.presenting = before.view.presenting
+            before.remove()
+        self._below_row.insertWidget(0, panels.meters, 1)
+        if transport is not None:
+            self._column.insertWidget(1, transport)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, controls)
+        self._renew_commands()
+        self._follow_theme()
+        self._picture_alone(alone=view.presenting or self._compact)
+        if self._gear.isChecked():
+            self._sessions.list_devices()
+
+    def _renew_commands(self) -> None:
+        self.menuBar().clear()
+        for action in self.actions():
+            self.removeAction(action)
+        self._commands = commands_of(self, self._view, len(self._monitor.source.info.channels))
+        add_commands(self, self._commands, self._after_command)
+
+    def _place(self) -> None:
+        room = self.screen().availableGeometry()
+        self.setMinimumSize(*_SMALLEST)
+        self.resize(min(_SIZE[0], room.width()), min(_SIZE[1], room.height()))
+        if self._state.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(self._state.geometry.encode()))
+            seen = room.intersected(self.frameGeometry())
+            if seen.width() < _SMALLEST[0] // 2 or seen.height() < _SMALLEST[1] // 2:  # it was on another screen
+                self.resize(min(_SIZE[0], room.width()), min(_SIZE[1], room.height()))
+                self.move(room.topLeft())
+
+    # ---- what commands do ----
+
+    @property
+    def _view(self) -> View:
+        return self._panels.view
+
+    @property
+    def _monitor(self) -> Monitor:
+        return self._panels.monitor
+
+    def toggle_controls(self) -> None:
+        """The dock, in or out."""
+        self._gear.setChecked(not self._panels.controls.isVisible())
+        self._panels.controls.setVisible(self._gear.isChecked())
+        if self._gear.isChecked():
+            self._sessions.list_devices()
+
+    def controls_shown(self) -> bool:
+        return self._panels.controls.isVisible()
+
+    def toggle_full_screen(self) -> None:
+        self.present(fullscreen=not self.isFullScreen())
+
+    def toggle_presenting(self) -> None:
+        """For an audience: full screen, large labels, no controls, the display awake."""
+        self._view.presenting = not self._view.presenting
+        if self._view.presenting:
+            self._awake.hold()
+        else:
+            self._awake.release()
+        self.present(fullscreen=self._view.presenting)
+
+    def presenting(self) -> bool:
+        return self._view.presenting
+
+    def toggle_compact(self) -> None:
+        """A small window that stays on top: the picture alone."""
+        self._compact = not self._compact
+        handle = self.windowHandle()
+        self._picture_alone(alone=self._compact)
+        if self._compact:
+            self._before_compact = self.size()
+            self.showNormal()
+            self.setMinimumSize(*(side // 2 for side in _COMPACT))
+            self.resize(*_COMPACT)
+        else:
+            self.setMinimumSize(*_SMALLEST)
+            self.resize(self._before_compact)
+        handle.setFlag(Qt.WindowType.WindowStaysOnTopHint, self._compact)
+
+    def compact(self) -> bool:
+        return self._compact
+
+    def leave(self) -> None:
+        """Back to the usual window, and the keys to the picture."""
+        if self._compact:
+            self.toggle_compact()
+        if self._view.presenting:
+            self.toggle_presenting()
+        elif self.isFullScreen():
+            self.present(fullscreen=False)
+        self._container.setFocus()
+
+    def next_theme(self) -> None:
+        """Dark → light."""
+        self._view.change(theme=THEMES[2] if self._view.theme.dark else THEMES[1])
+
+    def forget(self) -> None:
+        self._view.forget()
+
+    def _note(self, text: str) -> None:
+        self._view.note(text)
+
+    def save_picture(self) -> None:
+        """A PNG in the user's folder of pictures."""
+        visible = self._visible(self._picture_size)
+        if visible is not None:
+            self._take_away.picture(visible, new_path(".png"))
+
+    def save_picture_as(self) -> None:
+        """PNG, SVG or PDF, wherever the person says."""
+        visible = self._visible(self._picture_size)
+        kinds = self.tr("Picture (*.png);;Figure (*.svg *.pdf)")
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save picture"), str(new_path(".png")), kinds)
+        if visible is None or not name:
+            return
+        path = Path(name)
+        if is_figure(path):
+            self._take_away.figure(visible, path)
+        else:
+            self._take_away.picture(visible, path if path.suffix else path.with_suffix(".png"))
+
+    def save_figure(self) -> None:
+        """Axes and image in vectors, as SVG."""
+        visible = self._visible(None)
+        if visible is not None:
+            self._take_away.figure(visible, new_path(".svg"))
+
+    def copy_picture(self) -> None:
+        visible = self._visible(self._picture_size)
+        if visible is not None:
+            self._take_away.copy(visible)
+
+    def export(self, suffix: str) -> None:
+        """The visible columns as numbers."""
+        visible = self._visible(None)
+        if visible is not None:
+            self._take_away.numbers(visible, new_path(suffix))
+
+    def next_picture_size(self) -> None:
+        """Of saved and copied pictures."""
+        sizes = list(_PICTURE_SIZES.values())
+        self._picture_size = sizes[(sizes.index(self._picture_size) + 1) % len(sizes)]
+        name = next(name for name, size in _PICTURE_SIZES.items() if size == self._picture_size)
+        self._view.note(self.tr("Pictures are saved: {}").format(name))
+
+    def show_keys(self) -> None:
+        self._show_overlay(keys_overlay(self, self._commands))
+
+    def show_about(self) -> None:
+        self._show_overlay(about_overlay(self, self._picture.renderer))
+
+    def _show_overlay(self, overlay: Overlay) -> None:
+        if self._overlay is not None:
+            self._overlay.close()
+        self._overlay = overlay
+        overlay.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        overlay.destroyed.connect(lambda: setattr(self, "_overlay", None))
+        overlay.show_over()
+
+    def _visible(self, size: tuple[int, int] | None) -> Visible | None:
+        width, height, scale = self._picture.size_px
+        if size is not None:
+            scale *= size[1] / height
+            width, height = size
+        scene, view = self._view.still(width, height, scale), self._view
+        if scene is None:
+            return None
+        shown = scene.layers[-1].shown.columns.store.shown
+        return Visible(scene, self._monitor, view.settings, shown, view.channel_labels(shown))
+
+    def _reopen(self, changes: dict[str, Any]) -> None:
+        """Another device or rate: a session of its own."""
+        if self._monitor.exporting:
+            self._view.note(self.tr("No other sound during an export: it is one unbroken run"))
+            return
+        first = self._rooms_settings(changes)
+        self._view.note(self.tr("Opening \N{HORIZONTAL ELLIPSIS}"))
+        self._sessions.open(first)
+
+    def _rooms_settings(self, changes: dict[str, Any]) -> Settings:
+        """What was chosen holds for the next session too, but for what depends on the rate."""
+        settings = self._view.settings
+        free = {"n_fft": None, "hop": None, "fmin": None, "fmax": None, "samplerate": None}
+        return replace(settings, **(free | changes))
+
+    # ---- looks ----
 
     def present(self, *, fullscreen: bool) -> None:
         """Show the window, or the picture alone on the whole screen."""
-        self.statusBar().setVisible(not fullscreen)
-        if self._transport is not None:
-            self._transport.setVisible(not fullscreen)
+        self._picture_alone(alone=fullscreen or self._compact)
         if fullscreen:
             self.showFullScreen()
         else:
             self.showNormal()
 
-    def _toggle_full_screen(self) -> None:
-        self.present(fullscreen=not self.isFullScreen())
+    def _picture_alone(self, *, alone: bool) -> None:
+        self.menuBar().setVisible(not alone)
+        self._below.setVisible(not alone)
+        self._panels.controls.setVisible(self._gear.isChecked() and not alone)
+        if self._panels.transport is not None:
+            self._panels.transport.setVisible(not alone)
 
-    def _leave_full_screen(self) -> None:
-        if self.isFullScreen():
-            self.present(fullscreen=False)
-        self._container.setFocus()  # the keys are the window's again, not those of a control reached by Tab
+    def _follow_theme(self) -> None:
+        theme = theme_for(self._view.settings.theme)
+        if theme is not self._view.theme or not self.styleSheet():
+            self._view.theme = theme
+            self.setStyleSheet(style_sheet(theme))
+        self._panels.meters.set_theme(theme)
+        if self._panels.transport is not None:
+            self._panels.transport.set_theme(theme)
+
+    def _after_command(self) -> None:
+        self._follow_theme()
+        if self._panels.transport is not None:
+            self._panels.transport.refresh()
+        if self._panels.controls.isVisible():
+            self._panels.controls.refresh()
+        if not self._panels.controls.isAncestorOf(QApplication.focusWidget() or self):
+            return
+        self._container.setFocus()  # the keys are the picture's again
 
     # ---- the loop ----
 
@@ -151,21 +414,30 @@ class MainWindow(QMainWindow):
             self.close()
             return
         now = time.perf_counter()
-        visible = self._can_be_seen()
-        if visible:
+        if self._can_be_seen():
+            pace = self._governor.pace
+            self._picture.detail = pace.detail
             self._picture.update()
-        self._due = max(self._due + (_FRAME_S if visible else _HIDDEN_S), now)
-        self._timer.start(max(0, round((self._due - now) * 1000)))
+            due = self._pacer.next(now, 1 / pace.frames)
+        else:
+            self._governor.rest()
+            due = self._pacer.due = now + _HIDDEN_S
+        self._timer.start(max(0, round((due - now) * 1000)))
 
     def _can_be_seen(self) -> bool:
         """Not minimised, not hidden. A window inside another is not told when the outer one goes."""
         outer = self.windowHandle()
-        return self._picture.isExposed() and outer.isExposed()
+        return self._picture.isExposed() and outer.isExposed() and not self.isMinimized()
 
     def _look_after_session(self) -> None:
         now = time.perf_counter()
+        if now >= self._meters_due:
+            self._meters_due = now + _METERS_S
+            if self._below.isVisible():
+                self._panels.meters.refresh()
         if now >= self._status_due:
             self._status_due = now + _STATUS_S
+            self._governor.look(now, self._monitor.view_figures.frames)
             self._show_status(now)
             self._monitor.poll()
         monitor = self._monitor
@@ -180,24 +452,40 @@ class MainWindow(QMainWindow):
                 self.end_soon()
 
     def _show_status(self, now: float) -> None:
-        if self._transport is not None:
-            self._transport.refresh()
-        info, engine, timeline = self._monitor.source.info, self._monitor.engine, self._monitor.timeline
-        window_ms = 1000 * engine.n_fft / info.samplerate
-        overlap = 100 * (1 - engine.hop / engine.n_fft)
-        self._left.setText(
-            f"{info.title}   ·   {info.samplerate / 1000:g} kHz   ·   {_three_digits(engine.bin_hz)} Hz/bin   ·   "
-            f"{_three_digits(window_ms)} ms window   ·   {overlap:.4g} % overlap"
-        )
+        if self._panels.transport is not None:
+            self._panels.transport.refresh()
+        if self._panels.controls.isVisible():
+            self._panels.controls.refresh()
+        self._give_hint()
+        monitor, store = self._monitor, self._monitor.analysis.store
+        info, timeline = monitor.source.info, monitor.timeline
+        overlap = 100 * (1 - store.hop / store.n_fft)
+        parts = [
+            f"{info.samplerate / 1000:g} kHz",
+            f"{_three_digits(store.bin_hz)} Hz/bin",
+            f"{_three_digits(1000 * store.n_fft / info.samplerate)} ms window",
+            f"{overlap:.4g} % overlap",
+        ]
+        if monitor.can_forget:
+            parts.append(self.tr("keeps {}").format(kept_text(monitor)))
+        _say(self._status, "   ·   ".join(parts))
         frames, since = self._frames_seen
-        figures = self._monitor.view_figures
-        fps = (figures.frames - frames) / max(now - since, 1e-6)
+        figures = monitor.view_figures
+        fps = max(0, figures.frames - frames) / max(now - since, 1e-6)
         self._frames_seen = figures.frames, now
         latency = figures.latency_ms.recent(60)
         parts = [f"xruns {timeline.overflows}", f"gaps {len(timeline.gaps)}"]
         parts.append("latency \N{EN DASH}" if latency is None else f"latency {latency:.0f} ms")
-        parts.append(f"{fps:.0f} fps")
-        self._right.setText("   ·   ".join(parts))
+        parts.append(f"{fps:.0f} fps" + (self.tr(" (slow machine)") if self._governor.slowed else ""))
+        _say(self._figures, "   ·   ".join(parts))
+        self._figures.setToolTip(
+            self.tr("Fewer frames are drawn, so that the sound is not disturbed") if self._governor.slowed else ""
+        )
+
+    def _give_hint(self) -> None:
+        if not self._state.hinted and self._monitor.view_figures.frames:
+            self._state = replace(self._state, hinted=True)
+            self._view.note(self.tr("? shows all keys, D the controls"), _HINT_S)
 
     def _fail(self, error: BaseException) -> None:
         self.failure = self.failure or error
@@ -211,14 +499,27 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._timer.stop()
+        if self._overlay is not None:
+            self._overlay.close()
         if self._ending.screenshot is not None and self.failure is None:
             try:
                 save_image(self._snapshot(), self._ending.screenshot)
             except BaseException as error:  # noqa: BLE001 - shown by the command line
                 self.failure = error
+        self._awake.release()
+        if self._rooms.restore:
+            self._remember()
+        self._take_away.close()
+        self._sessions.close()
         self._picture.release()
         super().closeEvent(event)
         QGuiApplication.quit()
+
+    def _remember(self) -> None:
+        usual = not (self.isFullScreen() or self._compact)
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode() if usual else self._state.geometry
+        settings = changed_settings(self._state.settings, self._monitor.settings, self._view.settings)
+        remember(Remembered(settings, geometry, self._gear.isChecked(), hinted=self._state.hinted))
 
     def _snapshot(self) -> QImage:
         """The window as a person sees it; widgets and canvas are drawn by different hands."""
@@ -230,31 +531,19 @@ class MainWindow(QMainWindow):
         return whole
 
 
-def _keys_of_a_replay(steering: Steering) -> tuple[tuple[str, tuple[str, ...], Callable[[], object]], ...]:
-    return (
-        ("Back", ("Left",), lambda: steering.seek_by(-_JUMP_S)),
-        ("Ahead", ("Right",), lambda: steering.seek_by(_JUMP_S)),
-        ("Far back", ("Shift+Left",), lambda: steering.seek_by(-_FAR_JUMP_S)),
-        ("Far ahead", ("Shift+Right",), lambda: steering.seek_by(_FAR_JUMP_S)),
-        ("To the start", ("Home",), lambda: steering.seek_to(0.0)),
-        ("Repeat", ("R",), steering.toggle_loop),
-        ("Slower", ("[",), steering.slower),
-        ("Faster", ("]",), steering.faster),
-        ("Speed 1", ("Backspace",), lambda: steering.set_speed(1.0)),
-        ("Listen", ("H",), steering.toggle_listen),
-    )
-
-
-def _column(picture: QWidget, transport: QWidget | None) -> QWidget:
+def _column(whole: QWidget, picture: QWidget, below: QWidget) -> QVBoxLayout:
     """The picture, and what belongs under it."""
-    whole = QWidget()
     column = QVBoxLayout(whole)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     column.addWidget(picture, 1)
-    if transport is not None:
-        column.addWidget(transport)
-    return whole
+    column.addWidget(below)
+    return column
+
+
+def _say(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)
 
 
 def _three_digits(value: float) -> str:
@@ -271,14 +560,18 @@ def make_application() -> QApplication:
     return application
 
 
-def run_window(monitor: Monitor, ending: Ending, stop_requests: Sequence[int]) -> None:
+def run_window(monitor: Monitor, ending: Ending, rooms: Rooms, stop_requests: Sequence[int]) -> None:
     """Show the window until it is closed or the run ends; the monitor must be started. Raises what ended it.
 
     stop_requests: not empty once a signal has asked for the end; looked at with every frame.
     """
     application = make_application()
-    window = MainWindow(monitor, ending, stop_requests)
-    window.present(fullscreen=monitor.settings.fullscreen)
+    window = MainWindow(monitor, ending, rooms, stop_requests)
+    settings = monitor.settings
+    if settings.presenter:
+        window.toggle_presenting()
+    else:
+        window.present(fullscreen=settings.fullscreen)
     application.exec()
     if window.failure is not None:
         raise window.failure

@@ -7,41 +7,72 @@ picture; text and banners in it are drawn by OpenGL.
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QImage, QMouseEvent, QSurfaceFormat
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QSurfaceFormat, QWheelEvent
 from PySide6.QtOpenGL import QOpenGLWindow
+from vispy.gloo import gl
 from vispy.gloo.context import FakeCanvas, set_current_canvas
 
 from livespec.display.canvas import Canvas
+from livespec.display.gestures import Gestures
+from livespec.display.layout import Zone
 from livespec.display.view import View
 from livespec.session.monitor import Monitor
 
 if TYPE_CHECKING:
     from livespec.session.columns import ColumnStore
 
+_NOTCH: Final = 120  # of a wheel, in Qt's units
+_SHAPES: Final[dict[Zone, Qt.CursorShape]] = {
+    "plot": Qt.CursorShape.CrossCursor,
+    "levels": Qt.CursorShape.SizeVerCursor,
+    "frequency": Qt.CursorShape.SizeVerCursor,
+    "time": Qt.CursorShape.SizeHorCursor,
+}
+
 
 class PictureWindow(QOpenGLWindow):
-    """Draws the `View` whenever it is asked to update; the GUI thread's."""
+    """Draws the `View` whenever it is asked to update; the GUI thread's. swapped: told when a frame is shown."""
 
-    def __init__(self, monitor: Monitor, view: View, on_error: Callable[[BaseException], None]) -> None:
+    def __init__(self, on_error: Callable[[BaseException], None], swapped: Callable[[float, float], None]) -> None:
         super().__init__()
         form = QSurfaceFormat()
         form.setSwapInterval(1)
         self.setFormat(form)
-        self._monitor, self._view, self._on_error = monitor, view, on_error
+        self._on_error, self._tell_swapped = on_error, swapped
+        self._monitor: Monitor | None = None
+        self._view: View | None = None
+        self._gestures: Gestures | None = None
         self._gloo: Any = None
         self._canvas: Canvas | None = None
-        self._began = 0.0
+        self.detail = 1
+        self.renderer = ""
+        self._began = self._painted = 0.0
         self._store_shown: ColumnStore | None = None
         self._newest_shown: int | None = None
         self._newest_swapped: int | None = None
         self.frameSwapped.connect(self._swapped)
 
+    def show_view(self, monitor: Monitor, view: View) -> None:
+        """What to draw from now on."""
+        self._monitor, self._view, self._gestures = monitor, view, Gestures(view)
+        self._newest_shown = self._newest_swapped = None
+
+    @property
+    def size_px(self) -> tuple[int, int, float]:
+        """Device pixels, and how many of them are a logical one."""
+        ratio = self.devicePixelRatio()
+        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio)), ratio
+
     def initializeGL(self) -> None:
-        self._gloo = FakeCanvas()
-        self._canvas = Canvas()
+        try:
+            self._gloo = FakeCanvas()
+            self._canvas = Canvas()
+            self.renderer = str(gl.glGetParameter(gl.GL_RENDERER))
+        except BaseException as error:  # noqa: BLE001 - Qt would print it and go on
+            self._on_error(error)
 
     def paintGL(self) -> None:
         try:
@@ -49,15 +80,67 @@ class PictureWindow(QOpenGLWindow):
         except BaseException as error:  # noqa: BLE001 - Qt would print it and go on
             self._on_error(error)
 
+    # ---- the mouse ----
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        ratio = self.devicePixelRatio()
-        at = event.position()
-        self._view.pointer = int(at.x() * ratio), int(at.y() * ratio)
+        if self._gestures is None:
+            return
+        x, y = self._at(event)
+        scale = self.devicePixelRatio()
+        self._gestures.hover(x, y, scale)
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._gestures.move(x, y, scale)
+        self._set_shape(x, y)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._gestures is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._gestures.press(*self._at(event), self.devicePixelRatio())
+        elif self._view is not None and event.button() == Qt.MouseButton.RightButton:
+            self._view.clear_markers()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._gestures is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._gestures.release(*self._at(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._gestures is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._gestures.double_click(*self._at(event), self.devicePixelRatio())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._gestures is None:
+            return
+        ratio, at, turned = self.devicePixelRatio(), event.position(), event.angleDelta()
+        notches = (turned.y() or turned.x()) / _NOTCH
+        keys = event.modifiers()
+        self._gestures.wheel(
+            int(at.x() * ratio),
+            int(at.y() * ratio),
+            ratio,
+            notches,
+            control=bool(keys & Qt.KeyboardModifier.ControlModifier),
+            shift=bool(keys & Qt.KeyboardModifier.ShiftModifier),
+        )
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Leave:
-            self._view.pointer = None
+        if event.type() == QEvent.Type.Leave and self._gestures is not None:
+            self._gestures.leave()
         return super().event(event)
+
+    def _at(self, event: QMouseEvent) -> tuple[int, int]:
+        ratio, at = self.devicePixelRatio(), event.position()
+        return int(at.x() * ratio), int(at.y() * ratio)
+
+    def _set_shape(self, x: int, y: int) -> None:
+        if self._gestures is None or self._view is None:
+            return
+        zone = self._gestures.zone(x, y, self.devicePixelRatio())
+        shape = _SHAPES.get(zone, Qt.CursorShape.ArrowCursor)
+        if zone == "plot" and self._view.presenting:
+            shape = Qt.CursorShape.BlankCursor  # the laser is there
+        if self.cursor().shape() != shape:
+            self.setCursor(shape)
+
+    # ---- frames ----
 
     def snapshot(self) -> QImage:
         """What is on the canvas."""
@@ -73,18 +156,21 @@ class PictureWindow(QOpenGLWindow):
 
     def _paint(self) -> None:
         self._began = time.perf_counter()
-        if self._canvas is None:
+        if self._canvas is None or self._view is None:
             return
-        ratio = self.devicePixelRatio()
-        scene, top = self._view.scene(round(self.width() * ratio), round(self.height() * ratio), ratio)
+        scene, top = self._view.scene(*self.size_px)
         set_current_canvas(self._gloo)
-        self._canvas.draw(scene)
+        self._canvas.draw(scene, self.detail)
         self._gloo.flush()
         self._newest_shown = int(scene.runs[-1].c1) if scene.runs and not self._view.frozen else None
         self._store_shown = top.store
+        self._painted = time.perf_counter()
 
     def _swapped(self) -> None:
         now = time.perf_counter()
+        self._tell_swapped(now, self._painted - self._began)
+        if self._monitor is None:
+            return
         figures = self._monitor.view_figures
         figures.frames += 1
         figures.last_frame_at = now
@@ -92,17 +178,16 @@ class PictureWindow(QOpenGLWindow):
         if figures.first_frame_at is None:
             figures.first_frame_at = now
             self._monitor.startup.first_frame = time.perf_counter_ns()
-        self._note_latency(time.perf_counter_ns())
+        self._note_latency(self._monitor, time.perf_counter_ns())
 
-    def _note_latency(self, now_ns: int) -> None:
+    def _note_latency(self, monitor: Monitor, now_ns: int) -> None:
         """Of every column that this frame was the first to show."""
         newest, before = self._newest_shown, self._newest_swapped
         self._newest_swapped = newest
-        if newest is None or before is None or newest <= before:
-            return
         store = self._store_shown
-        assert store is not None
+        if store is None or newest is None or before is None or newest <= before:
+            return
         for cell in range(max(before + 1, newest - 8), newest + 1):
             entered = store.entered_ns(cell)
             if entered:
-                self._monitor.view_figures.latency_ms.add((now_ns - entered) / 1e6)
+                monitor.view_figures.latency_ms.add((now_ns - entered) / 1e6)

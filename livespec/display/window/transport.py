@@ -13,35 +13,38 @@ from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 
 from livespec.display.steering import SPEEDS, Steering
+from livespec.display.theme import DARK, Theme, css
 
 _STEPS_A_SECOND: Final = 100
 _ICON_PX: Final = 16
 _HANDLE_PX: Final = 12
-_TEXT: Final = "#cdd5de"
-_ACCENT: Final = "#ffc145"
 
-_STYLE: Final = f"""
-TransportBar {{ background: #0e1116; }}
-QToolButton {{ background: transparent; color: {_TEXT}; border: 1px solid transparent; border-radius: 5px; padding: 4px;
+
+def _style(theme: Theme) -> str:
+    background, raised, line, groove = css(theme.background), css(theme.raised), css(theme.line), css(theme.gap)
+    text, accent = css(theme.text), css(theme.accent)
+    return f"""
+TransportBar {{ background: {background}; }}
+QToolButton {{ background: transparent; color: {text}; border: 1px solid transparent; border-radius: 5px; padding: 4px;
     font-size: 12px; }}
-QToolButton#speed {{ border-color: #2a313b; }}
-QToolButton:hover {{ background: #1b2129; }}
-QToolButton:pressed, QToolButton:open {{ background: #262d37; }}
-QToolButton:focus, QToolButton#speed:focus {{ border-color: {_ACCENT}; }}
+QToolButton#speed {{ border-color: {groove}; }}
+QToolButton:hover {{ background: {raised}; }}
+QToolButton:pressed, QToolButton:open {{ background: {groove}; }}
+QToolButton:focus, QToolButton#speed:focus {{ border-color: {accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
-QMenu {{ background: #1b2129; color: {_TEXT}; border: 1px solid #3a4350; padding: 4px 0; font-size: 12px; }}
+QMenu {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 4px 0; font-size: 12px; }}
 QMenu::item {{ padding: 4px 14px; }}
-QMenu::item:selected {{ background: #3a4350; }}
-QMenu::item:checked {{ color: {_ACCENT}; }}
+QMenu::item:selected {{ background: {line}; }}
+QMenu::item:checked {{ color: {accent}; }}
 QMenu::indicator {{ width: 0; }}
-QLabel {{ color: {_TEXT}; padding: 0 4px; font-size: 12px; }}
-QToolTip {{ background: #1b2129; color: {_TEXT}; border: 1px solid #3a4350; padding: 3px; }}
+QLabel {{ color: {text}; padding: 0 4px; font-size: 12px; }}
+QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 3px; }}
 QSlider {{ background: transparent; border: none; min-height: 20px; }}
-QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: #2a313b; }}
-QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {_ACCENT}; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {groove}; }}
+QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {accent}; }}
 QSlider::handle:horizontal {{ width: {_HANDLE_PX}px; height: {_HANDLE_PX}px; margin: -4px 0; border-radius: 6px;
-    background: {_TEXT}; }}
-QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ background: {_ACCENT}; }}
+    background: {text}; }}
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ background: {accent}; }}
 """
 
 
@@ -108,10 +111,9 @@ class TransportBar(QWidget):
         super().__init__()
         self._steering = steering
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setStyleSheet(_STYLE)
-        self._icons = {
-            (name, colour): _icon(draw, colour) for name, draw in _DRAWINGS.items() for colour in (_TEXT, _ACCENT)
-        }
+        self._theme = DARK
+        self._icons = _icons(DARK)
+        self.setStyleSheet(_style(DARK))
         self._pause = self._button(steering.toggle_pause)
         self._loop = self._button(steering.toggle_loop)
         self._listen = self._button(steering.toggle_listen)
@@ -127,20 +129,25 @@ class TransportBar(QWidget):
             row.addWidget(widget)
         self.refresh()
 
+    def set_theme(self, theme: Theme) -> None:
+        """Its colours."""
+        if theme is not self._theme:
+            self._theme, self._icons = theme, _icons(theme)
+            self.setStyleSheet(_style(theme))
+            self.refresh()
+
     def refresh(self) -> None:
         """Show how things are."""
         steering = self._steering
         asked = steering.asked
         if steering.playing:
-            self._pause.say(self._icons["pause", _TEXT], self.tr("Pause"), "Space")
+            self._pause.say(self._icons["pause", False], self.tr("Pause"), "Space")
         else:
-            self._pause.say(self._icons["play", _TEXT], self.tr("Play"), "Space")
+            self._pause.say(self._icons["play", False], self.tr("Play"), "Space")
         loop = self.tr("Stop repeating") if asked.loop else self.tr("Repeat")
-        self._loop.say(self._icons["loop", _ACCENT if asked.loop else _TEXT], loop, "R")
+        self._loop.say(self._icons["loop", asked.loop], loop, "R")
         listen = self.tr("Stop listening") if asked.listen else self.tr("Listen")
-        self._listen.say(
-            self._icons["loud" if asked.listen else "mute", _ACCENT if asked.listen else _TEXT], listen, "H"
-        )
+        self._listen.say(self._icons["loud" if asked.listen else "mute", asked.listen], listen, "H")
         if not self._slider.isSliderDown():
             self._slider.setValue(round(steering.at_s * _STEPS_A_SECOND))
         self._time.setText(f"{clock_text(steering.at_s)} / {clock_text(steering.length_s)}")
@@ -274,6 +281,12 @@ _DRAWINGS: Final[dict[str, Callable[[QPainter], None]]] = {
     "loud": _draw_loud,
     "mute": _draw_mute,
 }
+
+
+def _icons(theme: Theme) -> dict[tuple[str, bool], QIcon]:
+    """By name, and whether it is on."""
+    colours = {False: css(theme.text), True: css(theme.accent)}
+    return {(name, on): _icon(draw, colour) for name, draw in _DRAWINGS.items() for on, colour in colours.items()}
 
 
 def _icon(draw: Callable[[QPainter], None], colour: str) -> QIcon:

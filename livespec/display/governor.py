@@ -1,0 +1,92 @@
+"""How often a frame is drawn, and how finely: as this machine can, without beating against its screen.
+
+A machine that is too slow gets fewer frames a second, then coarser textures; sound, columns and numbers stay what they
+are. Knows no clock: moments are handed in, in seconds.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Pace(NamedTuple):
+    """frames: a second; detail: rows of the picture that share one (1: each its own)."""
+
+    frames: float
+    detail: int
+
+
+PACES: Final = (Pace(60, 1), Pace(30, 1), Pace(20, 1), Pace(15, 1), Pace(15, 2), Pace(10, 4))
+_LOOK_S: Final = 2.0
+_REACHED: Final = 0.75  # of the wanted frames: less is too slow
+_FIRST_TRY_S: Final = 20.0
+_LONGEST_TRY_S: Final = 600.0
+_GAIN: Final = 0.1
+_AFTER_SWAP_S: Final = 0.003
+_MOST_SHIFT_S: Final = 0.002
+
+
+class Governor:
+    """One thread's. `pace` is what to draw at."""
+
+    def __init__(self) -> None:
+        self._step = 0
+        self._since: tuple[float, int] | None = None
+        self._try_after = _FIRST_TRY_S
+        self._slowed_at = 0.0
+
+    @property
+    def pace(self) -> Pace:
+        return PACES[self._step]
+
+    @property
+    def slowed(self) -> bool:
+        """Whether this machine cannot do what it should."""
+        return self._step > 0
+
+    def rest(self) -> None:
+        """Nothing is drawn for a while: what comes next is measured anew."""
+        self._since = None
+
+    def look(self, now: float, frames: int) -> None:
+        """A few times a second. frames: drawn so far."""
+        if self._since is None:
+            self._since = now, frames
+            return
+        began, before = self._since
+        if now - began < _LOOK_S:
+            return
+        self._since = now, frames
+        reached = (frames - before) / (now - began)
+        if reached < _REACHED * self.pace.frames and self._step < len(PACES) - 1:
+            if self._slowed_at and now - self._slowed_at < 2 * self._try_after:
+                self._try_after = min(2 * self._try_after, _LONGEST_TRY_S)  # the last try was in vain
+            self._step += 1
+            self._slowed_at = now
+        elif self._step and now - self._slowed_at > self._try_after:
+            self._step -= 1
+            self._slowed_at = now
+
+
+class Pacer:
+    """When the next frame is due: evenly, and a little after the screen took the last one.
+
+    A swap that waits for the screen's refresh is seen by its lateness; the due times drift until frames are asked for
+    at the same moment of every refresh, so none is shown twice or left out by turns.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.due = now
+        self._swapped: float | None = None
+
+    def swapped(self, now: float, painting_s: float) -> None:
+        """A frame was handed to the screen; painting_s: what it took to draw it."""
+        self._swapped = now - self.due - painting_s
+
+    def next(self, now: float, period_s: float) -> float:
+        """The moment of the next frame."""
+        shift = 0.0
+        if self._swapped is not None:
+            waited = self._swapped % period_s
+            shift = min(max(_GAIN * (waited - _AFTER_SWAP_S), -_MOST_SHIFT_S), _MOST_SHIFT_S)
+            self._swapped = None
+        self.due = max(self.due + period_s + shift, now)
+        return self.due

@@ -1,0 +1,365 @@
+"""The controls: every setting by mouse, beside the picture. They show what holds, whoever changed it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDockWidget,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
+
+from livespec.capture.devices import InputDevice
+from livespec.core.window import WINDOWS
+from livespec.display.colormaps import FAVOURITES, colormap
+from livespec.display.view import View
+from livespec.display.zoom import SPANS_S
+from livespec.session.monitor import Monitor
+from livespec.settings import (
+    DIRECTIONS,
+    LIMITS,
+    PICTURES,
+    QUANTITIES,
+    REFERENCES,
+    SCALES,
+    THEMES,
+    WEIGHTINGS,
+    Show,
+)
+
+_WIDTH: Final = 264
+_N_FFTS: Final = tuple(1 << n for n in range(8, 17))
+_OVERLAPS: Final = (2, 4, 8, 16, 32)  # windows over each sample
+_AVERAGES: Final = ("off", "fast", "slow", "mean:4", "mean:16", "max:20", "max")
+_RATES: Final = (44_100, 48_000, 88_200, 96_000, 176_400, 192_000)
+_NAMES: Final = {
+    "right": "to the right", "down": "downwards", "mel-htk": "mel (HTK)", "erb": "ERB", "bark": "Bark", "Z": "Z (none)",
+    "max:20": "peak, falling 20 dB/s", "max": "maximum", "mean:4": "mean of 4", "mean:16": "mean of 16",
+    "fast": "fast, 125 ms", "slow": "slow, 1 s", "mel": "mel", "auto": "as the desktop",
+}  # fmt: skip
+Choice = tuple[str, Any]
+
+
+class Controls(QDockWidget):
+    """The GUI thread's. `reopened`: another device, rate or channels are asked for, as settings by name.
+
+    `forgotten`: what was kept is to be emptied.
+    """
+
+    reopened = Signal(dict)
+    forgotten = Signal()
+    listed = Signal(list)
+
+    def __init__(self, view: View, monitor: Monitor, after: Callable[[], None]) -> None:
+        super().__init__()
+        self.setObjectName("controls")
+        self.setWindowTitle(self.tr("Controls"))
+        self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        self._view, self._monitor, self._after = view, monitor, after
+        self._shows: list[Callable[[], None]] = []
+        page = QWidget()
+        page.setObjectName("page")
+        self._form = QFormLayout(page)
+        self._form.setContentsMargins(12, 0, 12, 12)
+        self._form.setVerticalSpacing(6)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._add_sound()
+        self._add_analysis()
+        self._add_picture()
+        self._add_levels()
+        self._add_memory()
+        scroll = QScrollArea()
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(scroll)
+        self.setFixedWidth(_WIDTH)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what holds now."""
+        for show in self._shows:
+            show()
+
+    # ---- groups ----
+
+    def _add_sound(self) -> None:
+        info = self._monitor.source.info
+        self._heading(self.tr("Sound"))
+        self._device = QComboBox()
+        self._device.addItem(info.title, None)
+        self._device.setAccessibleName(self.tr("Device"))
+        self._device.setToolTip(self.tr("The input that is shown"))
+        self._device.setMinimumContentsLength(12)
+        self._device.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._device.activated.connect(lambda _n: self._ask_device(self._device.currentData()))
+        self._form.addRow(self.tr("Device"), self._device)
+        self.listed.connect(self._show_devices)
+        count = len(info.channels)
+        shows: list[Choice] = [(self.tr("channel {}").format(n), (n,)) for n in info.channels]
+        if count > 1:
+            shows += [
+                (self.tr("each in a pane"), "all"),
+                (self.tr("their mean"), "mix"),
+                (self.tr("difference"), "diff"),
+            ]
+        self._choice(self.tr("Show"), shows, self._shown, self._view.show_channels, self.tr("Which channels are seen"))
+        if info.kind == "demo":
+            rates = [(f"{rate / 1000:g} kHz", rate) for rate in _RATES]
+            self._choice(
+                self.tr("Rate"),
+                rates,
+                lambda: info.samplerate,
+                lambda rate: self.reopened.emit({"samplerate": rate}),
+                self.tr("Samples a second"),
+            )
+        else:
+            rate = QLabel(f"{info.samplerate / 1000:g} kHz")
+            rate.setAccessibleName(self.tr("Rate"))
+            self._form.addRow(self.tr("Rate"), rate)
+
+    def _add_analysis(self) -> None:
+        view = self._view
+        self._heading(self.tr("Analysis"))
+        sizes = [(f"{n}", n) for n in _N_FFTS]
+        self._setting("n_fft", self.tr("FFT"), sizes, self.tr("Window length: longer is finer in frequency"))
+        overlaps = [(f"{100 * (1 - 1 / n):.4g} %", n) for n in _OVERLAPS]
+
+        def overlap() -> int:
+            assert view.settings.n_fft is not None
+            assert view.settings.hop is not None
+            return round(view.settings.n_fft / view.settings.hop)
+
+        def set_overlap(windows: int) -> None:
+            assert view.settings.n_fft is not None
+            view.change(hop=max(1, view.settings.n_fft // windows))
+
+        self._choice(self.tr("Overlap"), overlaps, overlap, set_overlap, self.tr("Of neighbouring windows"))
+        self._setting("window", self.tr("Window"), [(n, n) for n in WINDOWS], self.tr("Window function"))
+        self._setting("averaging", self.tr("Averaging"), _named(_AVERAGES), self.tr("Of neighbouring columns"))
+        self._switch(
+            "multiresolution", self.tr("Multi-resolution"), self.tr("Long windows for bass, short ones for treble")
+        )
+
+    def _add_picture(self) -> None:
+        self._heading(self.tr("Picture"))
+        self._setting("picture", self.tr("Picture"), _named(PICTURES), self.tr("Bins, mel bands or pitch classes (V)"))
+        self._setting("scale", self.tr("Scale"), _named(SCALES), self.tr("Frequency axis (M)"))
+        self._number("fmin", self.tr("From"), "Hz", self.tr("Lowest frequency"))
+        self._number("fmax", self.tr("To"), "Hz", self.tr("Highest frequency"))
+        spans = [(f"{s:g} s" if s < 60 else f"{s / 60:g} min", s) for s in SPANS_S]  # noqa: PLR2004
+        self._setting("span", self.tr("Span"), spans, self.tr("Time across the picture"))
+        self._setting("direction", self.tr("Time"), _named(DIRECTIONS), self.tr("Where time runs (W)"))
+        self._switch("trace", self.tr("Spectrum"), self.tr("Now, 3 s peak hold and mean (U)"))
+        self._switch("peaks", self.tr("Peak labels"), self.tr("The strongest tones (K)"))
+        self._switch("pitch", self.tr("Pitch line"), self.tr("Of a voice or a melody (T)"))
+        self._switch("grid", self.tr("Grid"), self.tr("Lines at the ticks (G)"))
+        self._switch("piano", self.tr("Piano and notes"), self.tr("On a logarithmic axis (N)"))
+        self._setting("theme", self.tr("Theme"), _named(THEMES), self.tr("Colours of the window (B)"))
+
+    def _add_levels(self) -> None:
+        view = self._view
+        self._heading(self.tr("Levels"))
+        automatic = QCheckBox(self.tr("Automatic range"))
+        automatic.setToolTip(self.tr("Follows the sound, and holds still in silence (A)"))
+        automatic.clicked.connect(self._then(view.toggle_auto_range))
+        self._shows.append(lambda: _quietly(automatic, lambda: automatic.setChecked(view.automatic)))
+        self._form.addRow(automatic)
+        self._range_end(self.tr("Darkest"), 0)
+        self._range_end(self.tr("Brightest"), 1)
+        self._setting("colormap", self.tr("Colours"), [(n, n) for n in FAVOURITES], self.tr("Colour map (C)"), _strip)
+        self._setting("weighting", self.tr("Weighting"), _named(WEIGHTINGS), self.tr("IEC 61672-1"))
+        self._setting(
+            "quantity", self.tr("Quantity"), _named(QUANTITIES), self.tr("Level of a tone, or density of noise")
+        )
+        self._setting("reference", self.tr("Reference"), _named(REFERENCES), self.tr("What a full-scale sine reads"))
+
+    def _add_memory(self) -> None:
+        if not self._monitor.can_forget:
+            return
+        self._heading(self.tr("Memory"))
+        self._kept = QLabel()
+        self._kept.setAccessibleName(self.tr("Sound that is kept"))
+        self._form.addRow(self.tr("Kept"), self._kept)
+        self._shows.append(lambda: self._kept.setText(kept_text(self._monitor)))
+        forget = QPushButton(self.tr("Forget now"))
+        forget.setToolTip(self.tr("Empties what is kept of the room (Ctrl+Delete)"))
+        forget.clicked.connect(self.forgotten.emit)
+        self._form.addRow(forget)
+
+    # ---- controls ----
+
+    def _heading(self, text: str) -> None:
+        label = QLabel(text)
+        label.setObjectName("heading")
+        self._form.addRow(label)
+
+    def _setting(
+        self,
+        key: str,
+        name: str,
+        choices: Sequence[Choice],
+        hint: str,
+        icon: Callable[[Any], QIcon] | None = None,
+    ) -> None:
+        view = self._view
+        self._choice(
+            name, choices, lambda: getattr(view.settings, key), lambda value: view.change(**{key: value}), hint, icon
+        )
+
+    def _choice(
+        self,
+        name: str,
+        choices: Sequence[Choice],
+        value: Callable[[], Any],
+        choose: Callable[[Any], None],
+        hint: str,
+        icon: Callable[[Any], QIcon] | None = None,
+    ) -> None:
+        box = QComboBox()
+        for text, data in choices:
+            box.addItem(text, data)
+        if icon is not None:
+            box.setIconSize(QSize(48, 10))
+            for number, (_, data) in enumerate(choices):
+                box.setItemIcon(number, icon(data))
+        box.setAccessibleName(name)
+        box.setToolTip(hint)
+        box.activated.connect(lambda number: self._then(lambda: choose(box.itemData(number)))())
+
+        def show() -> None:
+            if box.view().isVisible():
+                return
+            now = value()
+            at = next((n for n in range(box.count()) if box.itemData(n) == now), -1)
+            if at < 0:  # a value of its own, from a flag or a file
+                text = f"{now:g}" if isinstance(now, float) else str(now)
+                _quietly(box, lambda: box.addItem(text, now))
+                at = box.count() - 1
+            if at != box.currentIndex():
+                _quietly(box, lambda: box.setCurrentIndex(at))
+
+        self._shows.append(show)
+        self._form.addRow(name, box)
+
+    def _switch(self, key: str, name: str, hint: str) -> None:
+        box = QCheckBox(name)
+        box.setToolTip(hint)
+        box.clicked.connect(self._then(lambda: self._view.toggle(key)))
+        self._shows.append(lambda: _quietly(box, lambda: box.setChecked(getattr(self._view.settings, key))))
+        self._form.addRow(box)
+
+    def _number(self, key: str, name: str, unit: str, hint: str) -> None:
+        box = self._spin(name, unit, LIMITS[key][:2], hint)
+        box.setDecimals(0)
+        box.editingFinished.connect(lambda: self._edited(box, lambda value: self._view.change(**{key: value})))
+        self._shows.append(lambda: _show_number(box, getattr(self._view.settings, key)))
+
+    def _range_end(self, name: str, end: int) -> None:
+        view = self._view
+
+        def change(value: float) -> None:
+            ends = list(view.range)
+            ends[end] = value
+            view.set_range(*ends)
+
+        box = self._spin(name, "dB", (-250.0, 200.0), self.tr("Of the colour bar"))
+        box.setDecimals(0)
+        box.editingFinished.connect(lambda: self._edited(box, change))
+        self._shows.append(lambda: _show_number(box, view.range[end]))
+
+    def _spin(self, name: str, unit: str, limits: tuple[float, float], hint: str) -> QDoubleSpinBox:
+        box = QDoubleSpinBox()
+        box.setRange(*limits)
+        box.setSuffix(f" {unit}")
+        box.setAccessibleName(name)
+        box.setToolTip(hint)
+        box.setKeyboardTracking(False)
+        self._form.addRow(name, box)
+        return box
+
+    def _edited(self, box: QDoubleSpinBox, change: Callable[[float], None]) -> None:
+        if box.property("shown") != box.value():
+            self._then(lambda: change(box.value()))()
+
+    def _then(self, act: Callable[[], object]) -> Callable[[], None]:
+        def do(*_: object) -> None:
+            act()
+            self.refresh()
+            self._after()
+
+        return do
+
+    def _shown(self) -> Show | None:
+        shown = self._view.shown_channels
+        captured = self._monitor.source.info.channels
+        if isinstance(shown, str):
+            return shown  # type: ignore[return-value]
+        numbers = tuple(captured[index] for index in shown)
+        return "all" if len(numbers) > 1 and len(numbers) == len(captured) else numbers
+
+    # ---- devices ----
+
+    def _show_devices(self, devices: list[InputDevice]) -> None:
+        if self._device.view().isVisible():
+            return
+        now = self._monitor.source.info
+        with QSignalBlocker(self._device):
+            self._device.clear()
+            for device in devices:
+                kind = self.tr(" (what the computer plays)") if device.monitor else ""
+                self._device.addItem(device.description + kind, {"source": "mic", "device": device.name})
+            self._device.addItem(self.tr("demo signal"), {"source": "demo", "device": None})
+            names = [device.description for device in devices]
+            at = (
+                self._device.count() - 1 if now.kind == "demo" else names.index(now.title) if now.title in names else -1
+            )
+            if at < 0:
+                self._device.insertItem(0, now.title, None)
+                at = 0
+            self._device.setCurrentIndex(at)
+
+    def _ask_device(self, wanted: dict[str, Any] | None) -> None:
+        if wanted is not None:
+            self.reopened.emit(wanted | {"channels": None, "show": None, "samplerate": None})
+        self._after()
+
+
+def kept_text(monitor: Monitor) -> str:
+    """As "3:12 of 10:00"."""
+    rate = monitor.source.info.samplerate
+    kept, most = (monitor.ring.end - monitor.ring.oldest) / rate, monitor.ring.capacity / rate
+    return f"{_minutes(kept)} of {_minutes(most)} min"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _named(values: Sequence[str]) -> list[Choice]:
+    return [(_NAMES.get(value, value), value) for value in values]
+
+
+def _quietly(widget: QWidget, act: Callable[[], object]) -> None:
+    with QSignalBlocker(widget):
+        act()
+
+
+def _show_number(box: QDoubleSpinBox, value: float | None) -> None:
+    if not box.hasFocus() and value is not None:
+        _quietly(box, lambda: box.setValue(value))
+        box.setProperty("shown", box.value())
+
+
+def _strip(name: str) -> QIcon:
+    colours = colormap(name)
+    image = QImage(colours.tobytes(), len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)
+    return QIcon(QPixmap.fromImage(image.scaled(48, 10)))

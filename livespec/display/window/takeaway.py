@@ -1,0 +1,150 @@
+"""What a person takes away from the window: the picture, a figure of it, its numbers. Written by a thread of its own.
+
+The GUI thread only says what; the answer comes back as a sentence, by way of `finished`.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtGui import QImage
+
+from livespec import __version__
+from livespec.display.image import image_of, render, save_image
+from livespec.display.scene import Scene
+from livespec.errors import LivespecError
+from livespec.session.monitor import Monitor
+from livespec.session.stretch import Stretch, stretch_between, write_csv, write_npz
+from livespec.settings import Settings
+
+SaveFigure = Callable[[Stretch, tuple[float, float], str, Path], None]
+_FIGURES: Final = (".svg", ".pdf")
+
+
+class Visible(NamedTuple):
+    """What is on the screen. shown, labels: its channels."""
+
+    scene: Scene
+    monitor: Monitor
+    settings: Settings
+    shown: tuple[int, ...] | str
+    labels: list[str]
+
+
+class TakeAway(QObject):
+    """`finished` says what was written, or why not. save_figure: draws SVG and PDF."""
+
+    finished = Signal(str)
+    copied = Signal(QImage)
+
+    def __init__(self, save_figure: SaveFigure) -> None:
+        super().__init__()
+        self._save_figure = save_figure
+        self._disk = ThreadPoolExecutor(1, "livespec-take-away")
+
+    def picture(self, visible: Visible, path: Path) -> None:
+        """A PNG of the scene, with what it is in its metadata."""
+
+        def work() -> str:
+            image = image_of(render(visible.scene))
+            for name, text in described(visible).items():
+                image.setText(name, text)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_image(image, path)
+            return self.tr("The picture is in {}").format(path)
+
+        self._do(work)
+
+    def copy(self, visible: Visible) -> None:
+        """To the clipboard."""
+
+        def work() -> str:
+            self.copied.emit(image_of(render(visible.scene)))
+            return self.tr("The picture is in the clipboard")
+
+        self._do(work)
+
+    def figure(self, visible: Visible, path: Path) -> None:
+        """Axes and image as SVG or PDF, by the path."""
+
+        def work() -> str:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            palette, title = visible.scene.palette, visible.monitor.source.info.title
+            self._save_figure(_stretch(visible), (palette.low, palette.high), title, path)
+            return self.tr("The figure is in {}").format(path)
+
+        self._do(work)
+
+    def numbers(self, visible: Visible, path: Path) -> None:
+        """The visible columns as NPZ or CSV, by the path."""
+
+        def work() -> str:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stretch = _stretch(visible)
+            (write_csv if path.suffix == ".csv" else write_npz)(stretch, path)
+            return self.tr("{} columns are in {}").format(len(stretch.positions), path)
+
+        self._do(work)
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._disk.shutdown(wait=True)
+
+    def _do(self, work: Callable[[], str]) -> None:
+        def guarded() -> None:
+            try:
+                said = work()
+            except LivespecError as error:
+                said = error.message
+            except OSError as error:
+                said = str(error)
+            with contextlib.suppress(RuntimeError):  # the window has gone
+                self.finished.emit(said)
+
+        self._disk.submit(guarded)
+
+
+def is_figure(path: Path) -> bool:
+    """Whether a path asks for axes and image in vectors."""
+    return path.suffix.lower() in _FIGURES
+
+
+def new_path(suffix: str) -> Path:
+    """A name with date and time in the user's folder of pictures that nothing has yet."""
+    folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation) or Path.home())
+    stem = f"livespec {datetime.now().astimezone():%Y-%m-%d %H.%M.%S}"
+    names = [stem, *(f"{stem} {n}" for n in range(2, 1000))]
+    return next(path for name in names if not (path := folder / f"{name}{suffix}").exists())
+
+
+def described(visible: Visible) -> dict[str, str]:
+    """Texts for a PNG's metadata: what it shows, when, and by which settings."""
+    scene, start = visible.scene, visible.monitor.timeline.start_wall_time
+    begins = "" if start is None else datetime.fromtimestamp(start + scene.start_s).astimezone().isoformat()
+    return {
+        "Title": visible.monitor.source.info.title,
+        "Software": f"livespec {__version__}",
+        "Creation Time": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "Start": begins,
+        "Span": f"{scene.span_s:g} s",
+        "Levels": f"{scene.palette.low:g} to {scene.palette.high:g} {scene.quantity.unit}",
+        "Settings": json.dumps(visible.settings.as_dict()),
+    }
+
+
+def _stretch(visible: Visible) -> Stretch:
+    monitor, scene = visible.monitor, visible.scene
+    return stretch_between(
+        monitor.ring,
+        monitor.timeline,
+        visible.settings,
+        visible.shown,
+        visible.labels,
+        monitor.calibration,
+        (scene.start_s, scene.start_s + scene.span_s),
+    )
