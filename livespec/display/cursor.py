@@ -9,13 +9,16 @@ from livespec.core.stft import FLOOR_DBFS
 from livespec.display.axes import format_hz
 from livespec.display.layout import Pane, Rect, scaler
 from livespec.display.scene import Box, Furniture, Label, Scene
-from livespec.display.theme import RED
+from livespec.display.theme import RED, Colour
 
 _DIGITS: Final = 5  # of a frequency: a hundredth of a semitone
 _CHARACTER_PX: Final = 6.9
 _AWAY_PX: Final = 14
 _OVERTONES: Final = 16
 _LASER_PX: Final = 9
+# Over the colours of any map.
+_LINE: Final[Colour] = (240, 244, 248)
+_SHADE: Final[Colour] = (14, 17, 22)
 
 
 class Reading(NamedTuple):
@@ -63,8 +66,10 @@ def crosshairs(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furn
     area = Rect(left, top, min(width, plots.width), height)
     return Furniture(
         (
-            Box(plots.x, y, plots.width, thick, theme.strong),
-            Box(x, plots.y, thick, plots.height, theme.strong),
+            Box(plots.x, y + thick, plots.width, thick, _SHADE),
+            Box(x + thick, plots.y, thick, plots.height, _SHADE),
+            Box(plots.x, y, plots.width, thick, _LINE),
+            Box(x, plots.y, thick, plots.height, _LINE),
             Box(*area, theme.background),
         ),
         (Label(reading, area.x + area.width // 2, area.y + height // 2, "centre", px(13), theme.strong),),

@@ -174,7 +174,7 @@ def _shortened(text: str, room_px: float, character_px: float) -> str:
 
 def _add_banners(frame: Frame, plots: Rect, boxes: list[Box], labels: list[Label]) -> None:
     px = scaler(frame.scale)
-    y = plots.y + px(12)
+    y = plots.y + px(36 if frame.wanted.downwards else 12)  # there the newest edge has labels of its own
     for banner in frame.banners:
         text = _shortened(banner.text, plots.width / frame.scale - 56, _BANNER_CHARACTER_PX)
         width = px(round(len(text) * _BANNER_CHARACTER_PX) + 28)

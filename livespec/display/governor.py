@@ -29,6 +29,7 @@ class Governor:
 
     def __init__(self) -> None:
         self._step = 0
+        self._slow = False
         self._since: tuple[float, int] | None = None
         self._try_after = _FIRST_TRY_S
         self._slowed_at = 0.0
@@ -45,9 +46,12 @@ class Governor:
     def rest(self) -> None:
         """Nothing is drawn for a while: what comes next is measured anew."""
         self._since = None
+        self._slow = False
 
     def look(self, now: float, frames: int) -> None:
         """A few times a second. frames: drawn so far."""
+        if not frames:
+            return  # it is just beginning
         if self._since is None:
             self._since = now, frames
             return
@@ -56,7 +60,9 @@ class Governor:
             return
         self._since = now, frames
         reached = (frames - before) / (now - began)
-        if reached < _REACHED * self.pace.frames and self._step < len(PACES) - 1:
+        slow, self._slow = self._slow, reached < _REACHED * self.pace.frames
+        if slow and self._slow and self._step < len(PACES) - 1:  # twice running: once is a hitch
+            self._slow = False
             if self._slowed_at and now - self._slowed_at < 2 * self._try_after:
                 self._try_after = min(2 * self._try_after, _LONGEST_TRY_S)  # the last try was in vain
             self._step += 1

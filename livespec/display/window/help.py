@@ -33,10 +33,10 @@ class Overlay(QDialog):
         self.setStyleSheet("QDialog { border: 1px solid #485260; } QLabel#key { font-weight: bold; }")
 
     def mousePressEvent(self, _event: QMouseEvent) -> None:
-        self.close()
+        self.reject()
 
     def keyPressEvent(self, _event: QKeyEvent) -> None:
-        self.close()
+        self.reject()
 
     def show_over(self) -> None:
         """In the middle of its window."""
@@ -50,7 +50,7 @@ class Overlay(QDialog):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.WindowDeactivate:
-            self.close()
+            self.reject()
         return super().event(event)
 
 

@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
         for label in (self._status, self._figures):
             label.setObjectName("status")
             with_tabular_digits(label)
-        row.addWidget(self._status, 2)
+        row.addWidget(self._status, 1)
         row.addWidget(self._figures)
         row.addWidget(self._gear)
         return below, row
@@ -183,7 +183,7 @@ class MainWindow(QMainWindow):
         if before is not None:
             view.presenting = before.view.presenting
             before.remove()
-        self._below_row.insertWidget(0, panels.meters, 1)
+        self._below_row.insertWidget(0, panels.meters)
         if transport is not None:
             self._column.insertWidget(1, transport)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, controls)
@@ -338,8 +338,14 @@ class MainWindow(QMainWindow):
             self._overlay.close()
         self._overlay = overlay
         overlay.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        overlay.destroyed.connect(lambda: setattr(self, "_overlay", None))
+        overlay.finished.connect(self._overlay_gone)
         overlay.show_over()
+
+    def _overlay_gone(self) -> None:
+        self._overlay = None
+        self.activateWindow()
+        self._picture.requestActivate()
+        self._container.setFocus()
 
     def _visible(self, size: tuple[int, int] | None) -> Visible | None:
         width, height, scale = self._picture.size_px

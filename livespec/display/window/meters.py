@@ -46,7 +46,7 @@ class LevelMeter(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        return QSize(170 if self._figure else 60, _HEIGHT)
+        return QSize(160 if self._figure else 60, _HEIGHT)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
