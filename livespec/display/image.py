@@ -24,7 +24,6 @@ from livespec.display.scene import (
     Scene,
     grown,
 )
-from livespec.display.text import rasterise
 from livespec.errors import FileError
 from livespec.session.columns import ColumnStore
 
@@ -114,6 +113,8 @@ def _draw_hatch(area: Uint8Array, x: int, from_bottom: int) -> None:
 
 
 def _draw_label(pixels: Uint8Array, label: Label) -> None:
+    from livespec.display.text import rasterise  # Qt: a terminal draws no labels, and may be where Qt cannot be loaded
+
     mask = rasterise(label.text, label.size_px, bold=label.bold)
     height, width = mask.shape
     x, y = label.left(width), label.y - height // 2
