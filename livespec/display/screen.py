@@ -24,7 +24,7 @@ def has_terminal() -> bool:
     """True where a person sees stdout and can press keys: on stdin, or where that is the sound, on /dev/tty."""
     if sys.platform == "win32" or os.environ.get("TERM", "dumb") == "dumb" or not is_terminal(sys.stdout):
         return False
-    return is_terminal(sys.stdin) or _has_controlling_terminal()
+    return (is_terminal(sys.stdin) or _has_controlling_terminal()) and _in_the_foreground()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -38,6 +38,14 @@ def _has_controlling_terminal() -> bool:
     except OSError:
         return False
     return True
+
+
+def _in_the_foreground() -> bool:
+    """Not started with &: who asks for keys there is stopped."""
+    try:
+        return os.tcgetpgrp(sys.stdout.fileno()) == os.getpgrp()
+    except OSError:  # a terminal, but not that of this session: nobody is stopped
+        return True
 
 
 def _x_server_answers() -> bool:

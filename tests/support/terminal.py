@@ -1,5 +1,6 @@
 """A terminal: what it shows of what is written to it, and one that a program can be started in."""
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -18,7 +19,8 @@ from livespec.display.terminal.cells import PLAIN, Cells
 from tests.support.program import wait_until
 
 GARBAGE: Final = 0xFFFD  # what a terminal leaves behind is anybody's guess
-_SEQUENCE: Final = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])|([^\x1b])")
+_SEQUENCE: Final = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z\x18])|([^\x1b])")
+_ABORT: Final = "\x18"  # of a sequence that is not whole
 _ALTERNATE, _CURSOR, _WRAP, _WHOLE_FRAMES = 1049, 25, 7, 2026
 
 # Makes the terminal on descriptor 1 that of the session, as a shell has it: Ctrl-C and Ctrl-Z are signals then.
@@ -57,6 +59,8 @@ class Emulator:
         while found := _SEQUENCE.match(text, at):
             at = found.end()
             private, numbers, final, character = found.groups()
+            if _ABORT in (final, character):
+                continue
             if character is None:
                 self._obey(final, [int(n) for n in numbers.split(";") if n], private=bool(private))
             elif self.modes[_ALTERNATE]:
@@ -147,11 +151,16 @@ class Terminal:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
+        """As when the connection breaks."""
         self._closing = True
         self._thread.join(5)
         os.close(self._master)
         os.close(self.slave)
+
+    def close(self) -> None:
+        if not self._closing:
+            self.hang_up()
         if self._failure is not None:
             raise self._failure
 
@@ -195,19 +204,16 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def _read(self) -> None:
-        pending = b""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         try:
             while not self._closing:
                 if self.stuck or not select.select([self._master], [], [], 0.02)[0]:
                     with contextlib.suppress(InterruptedError):
                         select.select([], [], [], 0.005)
                     continue
-                pending += os.read(self._master, 65536)
+                data = os.read(self._master, 65536)
                 with self._lock:
-                    text = pending.decode("utf-8", "ignore")
-                    whole = len(text.encode())
-                    self.received += whole
-                    pending = pending[whole:]
-                    self.emulator.feed(text)
+                    self.received += len(data)
+                    self.emulator.feed(decoder.decode(data))
         except BaseException as error:  # noqa: BLE001 - raised by `close`
             self._failure = error

@@ -39,7 +39,11 @@ class Screen:
         self._held: _HeldStderr | None = None
 
     def __enter__(self) -> Self:
-        self.begin()
+        try:
+            self.begin()
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(
@@ -136,9 +140,11 @@ class _HeldStderr:
 
     def __init__(self) -> None:
         self._kept: IO[bytes] | None = None
-        if os.isatty(_STDERR):
-            self._own = os.dup(_STDERR)
+        if not os.isatty(_STDERR):
+            return
+        with contextlib.suppress(OSError):  # no place for it: then it stands in the picture
             self._kept = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `release`
+            self._own = os.dup(_STDERR)
             sys.stderr.flush()
             os.dup2(self._kept.fileno(), _STDERR)
 
