@@ -318,7 +318,8 @@ def _view(wanted: str | None) -> ViewKind:
         return "window"
     if wanted == "window":
         raise DeviceError(
-            "there is no display for a window", "use --view terminal or none, or start it where there is a screen"
+            "there is no display for a window",
+            "use --view none or --view terminal, or start it where there is a screen",
         )
     return "terminal" if has_terminal() else "none"
 

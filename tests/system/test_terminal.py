@@ -12,7 +12,7 @@ import soundfile
 from livespec.display.terminal.blocks import UPPER_HALF
 from livespec.display.terminal.cells import BLANK
 from tests.support.exports import read_picture
-from tests.support.program import LIVESPEC, wait_until
+from tests.support.program import LIVESPEC, needed, wait_until
 from tests.support.signals import chirp, tone, white_noise
 from tests.support.terminal import IN_A_TERMINAL, Terminal
 
@@ -27,6 +27,7 @@ TONE_HZ = 5_000.0
 LEAVING = {
     "Q": lambda program, terminal: terminal.press("q"),
     "Ctrl-C": lambda program, terminal: terminal.press("\x03"),
+    "Ctrl-Backslash": lambda program, terminal: terminal.press("\x1c"),
     "SIGTERM": lambda program, terminal: program.send(signal.SIGTERM),
     "SIGINT": lambda program, terminal: program.send(signal.SIGINT),
     "SIGHUP": lambda program, terminal: program.send(signal.SIGHUP),
@@ -324,6 +325,62 @@ def test_the_terminal_is_the_view_where_there_is_no_display(terminal, show, tmp_
     bright = picture[44:766, 72:1184].max(axis=2) > 200
     assert bright.any(axis=0)[-190:-20].all()  # the tone, column by column
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.png", "s.json", "tone.wav"]
+
+
+def test_in_the_background_of_a_terminal_the_default_is_no_view(terminal, nothing, start, show, tmp_path):
+    program = start(
+        *("demo", "--duration", "1"),
+        environment=nothing | TRUE,
+        stdin=terminal.slave,
+        stdout=terminal.slave,
+        command=(*IN_A_TERMINAL, needed("bash"), "-c", 'set -m; "$0" "$@" & wait', str(LIVESPEC)),
+    )
+    done = program.end(20)
+    assert "the picture is in livespec.png" in done.stderr
+    assert (tmp_path / "livespec.png").exists()
+    assert terminal.emulator.frames == 0
+
+
+def test_what_libraries_say_meanwhile_stands_after_the_picture(terminal, nothing, start, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, threading\n"
+        "threading.Timer(2.5, lambda: os.write(2, b'a warning of a library' + bytes([10]))).start()\n"
+    )
+    program = start(
+        *("demo", "--view", "terminal"),
+        environment=nothing | TRUE | {"PYTHONPATH": str(tmp_path)},
+        stdin=terminal.slave,
+        stdout=terminal.slave,
+        stderr=terminal.slave,
+        command=(*IN_A_TERMINAL, str(LIVESPEC)),
+    )
+    terminal.wait_for("fps")
+    time.sleep(3)
+    assert "warning" not in "".join(terminal.texts)
+    assert "warning" not in terminal.emulator.outside
+    terminal.press("q")
+    left(terminal, program)
+    wait_until(lambda: "a warning of a library" in terminal.emulator.outside, "it is said", 2)
+
+
+def test_the_pitch_is_a_line_over_the_picture(terminal, show, tmp_path):
+    soundfile.write(tmp_path / "voice.wav", tone(440, RATE, 20 * RATE, amplitude=0.5), RATE)
+    show("voice.wav", *LOOK[:-2], "--fmax", "1000")
+    rows = 2 * (34 - BELOW)
+    line = (rows - 1 - int(0.44 * rows)) // 2
+    cyan = 0x40E0FF
+
+    def cyan_lines():
+        cells = terminal.cells
+        at = slice(0, -BELOW), slice(-20, -10)
+        return np.flatnonzero(((cells.ink[at] == cyan) | (cells.paper[at] == cyan)).all(axis=1)).tolist()
+
+    terminal.frames_after(20)
+    assert cyan_lines() == []
+    terminal.press("t")
+    wait_until(
+        lambda: cyan_lines() in ([line], [line - 1], [line + 1]), "it is at 440 Hz", details=lambda: str(cyan_lines())
+    )
 
 
 def test_without_a_terminal_it_is_said_what_to_do(start, nothing):

@@ -6,7 +6,7 @@ from typing import Final
 
 from livespec.core.arrays import Uint8Array
 from livespec.display.image import render
-from livespec.display.scene import Furniture, Rect, Run, Scene
+from livespec.display.scene import PITCH, Furniture, Rect, Run, Scene
 from livespec.display.view import View
 
 _SCALE: Final = 1 / 3  # of what is meant for screens: the pitch line is one pixel thick, margins are small
@@ -31,11 +31,14 @@ class Picture:
         bare = replace(
             scene,
             runs=tuple(_on_columns(run, plot) for run in scene.runs),
+            pitch=scene.pitch[:0],
             fixed=Furniture(),
             moving=Furniture(tuple(box for box in scene.moving.boxes if box.hatched)),
             over=Furniture(),
         )
         pixels = render(bare, columns.store, self._bin_hz)
+        for x, y, across, high in scene.pitch.astype(int):  # without its edge, which would be as wide as two of it
+            pixels[y : y + high, x : x + across] = PITCH
         return scene, pixels[plot.y : plot.y + plot.height, plot.x : plot.x + plot.width]
 
 

@@ -26,7 +26,8 @@ _LOOK_S: Final = 0.25
 _FPS_S: Final = 1.0
 _JUMP_S: Final = 5.0
 _FAR_JUMP_S: Final = 30.0
-_JOB_SIGNALS: Final = (signal.SIGTSTP, signal.SIGCONT, signal.SIGHUP)
+_ENDINGS: Final = (signal.SIGHUP, signal.SIGQUIT)  # beside those of every run: they would leave the terminal as it is
+_JOB_CONTROL: Final = (signal.SIGTSTP, signal.SIGCONT)
 
 
 class TerminalView:
@@ -43,16 +44,16 @@ class TerminalView:
         self._typed = Keys()
         self._keys = self._actions()
         self._quit = False
-        self._job_signals: list[int] = []
+        self._signals: list[int] = []
         self._stands: Cells | None = None  # None: what stands there is not known
         self._due = self._look_due = 0.0
         self._frames_counted, self._counted_at, self._fps = 0, time.perf_counter(), 0.0
 
     def run(self) -> None:
         """Until Q, a signal, or the end of the run. Raises what ended it; a terminal that has gone is no error."""
-        before = {number: signal.getsignal(number) for number in _JOB_SIGNALS}
-        for number in _JOB_SIGNALS:
-            if before[number] is not signal.SIG_IGN:  # as under nohup
+        before = {number: signal.getsignal(number) for number in (*_ENDINGS, *_JOB_CONTROL)}
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:  # as under nohup
                 signal.signal(number, self._note)
         try:
             while not self._ended():
@@ -120,7 +121,7 @@ class TerminalView:
 
     def _ended(self) -> bool:
         """As the window: without a duration the last picture stays until somebody quits."""
-        if self._quit or self._stop_requests or signal.SIGHUP in self._job_signals:
+        if self._quit or self._stop_requests or not set(_ENDINGS).isdisjoint(self._signals):
             return True
         monitor, now = self._monitor, time.perf_counter()
         if now >= self._look_due:
@@ -137,12 +138,12 @@ class TerminalView:
     # ---- job control ----
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        self._job_signals.append(number)
+        self._signals.append(number)
 
     def _obey_job_control(self) -> None:
         """Ctrl-Z gives the terminal back before we stand still; `fg` takes it again."""
-        while self._job_signals:
-            number = self._job_signals.pop(0)
+        while self._signals:
+            number = self._signals.pop(0)
             if number == signal.SIGTSTP:
                 self._screen.end()
                 os.kill(os.getpid(), signal.SIGSTOP)
