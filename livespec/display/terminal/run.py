@@ -1,5 +1,6 @@
 """The loop of the terminal view: keys in, frames out, until it is ended."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -44,13 +45,13 @@ class TerminalView:
         self._typed = Keys()
         self._keys = self._actions()
         self._quit = False
-        self._signals: list[int] = []
+        self._job_control: list[int] = []
         self._stands: Cells | None = None  # None: what stands there is not known
         self._due = self._look_due = 0.0
         self._frames_counted, self._counted_at, self._fps = 0, time.perf_counter(), 0.0
 
     def run(self) -> None:
-        """Until Q, a signal, or the end of the run. Raises what ended it; a terminal that has gone is no error."""
+        """Until Q, a signal, or the end of the run. Raises what ended it, `Hangup` among it."""
         before = {number: signal.getsignal(number) for number in (*_ENDINGS, *_JOB_CONTROL)}
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:  # as under nohup
@@ -61,8 +62,6 @@ class TerminalView:
                 self._draw_when_due()
                 for key in self._typed.pressed(self._screen.wait(self._patience)):
                     self._keys.get(key, _nothing)()
-        except Hangup:
-            return
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -121,7 +120,7 @@ class TerminalView:
 
     def _ended(self) -> bool:
         """As the window: without a duration the last picture stays until somebody quits."""
-        if self._quit or self._stop_requests or not set(_ENDINGS).isdisjoint(self._signals):
+        if self._quit or self._stop_requests:
             return True
         monitor, now = self._monitor, time.perf_counter()
         if now >= self._look_due:
@@ -138,12 +137,15 @@ class TerminalView:
     # ---- job control ----
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        self._signals.append(number)
+        if number in _ENDINGS:
+            self._quit = True
+        else:
+            self._job_control.append(number)
 
     def _obey_job_control(self) -> None:
         """Ctrl-Z gives the terminal back before we stand still; `fg` takes it again."""
-        while self._signals:
-            number = self._signals.pop(0)
+        while self._job_control:
+            number = self._job_control.pop(0)
             if number == signal.SIGTSTP:
                 self._screen.end()
                 os.kill(os.getpid(), signal.SIGSTOP)
@@ -155,9 +157,9 @@ class TerminalView:
 def run_terminal(monitor: Monitor, duration_s: float | None, stop_requests: Sequence[int]) -> None:
     """Show it in the terminal until somebody quits or the run ends; the monitor must be started. Raises what ended it.
 
-    The terminal is as it was before when this returns or raises.
+    The terminal is as it was before when this returns or raises. One that has gone away is no error.
     """
-    with Screen() as screen:
+    with contextlib.suppress(Hangup), Screen() as screen:
         TerminalView(monitor, screen, duration_s, stop_requests).run()
 
 

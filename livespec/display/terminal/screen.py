@@ -54,7 +54,10 @@ class Screen:
 
     def begin(self) -> None:
         """Take the terminal: also after the program was stopped and goes on."""
-        tty.setcbreak(self._terminal, termios.TCSANOW)
+        try:
+            tty.setcbreak(self._terminal, termios.TCSANOW)
+        except termios.error:
+            raise Hangup from None
         self._waiting = _BEGIN.encode()
         self._held = self._held or _HeldStderr()
 
