@@ -18,7 +18,10 @@ SCROLLED = Scrolled(0, 7, 4)
 
 
 def noise(seed, lines=LINES, columns=COLUMNS):
-    return np.random.default_rng(seed).integers(0, 256, (2 * lines, columns, 3), np.uint8)
+    """Pixels of all colours, and many that are black."""
+    random = np.random.default_rng(seed)
+    lit = random.random((lines, columns)) < 0.7
+    return random.integers(0, 256, (2 * lines, columns, 3), np.uint8) * np.repeat(lit, 2, axis=0)[..., None]
 
 
 def assert_shows(emulator, cells):
