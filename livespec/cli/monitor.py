@@ -18,10 +18,10 @@ from livespec.settings import Settings
 _HEADLESS_DURATION_S: Final = 10.0
 _HEADLESS_PICTURE: Final = Path("livespec.png")
 _HEADLESS_SIZE: Final = (1280, 800)
-_VIEWS: Final = ("window", "none")
+_VIEWS: Final = ("window", "terminal", "none")
 _POLL_S: Final = 0.02
 
-ViewKind = Literal["window", "none"]
+ViewKind = Literal["window", "terminal", "none"]
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,11 @@ def monitor(
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file of settings.")] = None,
     view: Annotated[
-        str | None, typer.Option(metavar="window|none", help="Default: a window if there is a display.")
+        str | None,
+        typer.Option(
+            metavar="window|terminal|none",
+            help="Default: a window if there is a display, else the terminal if it is one.",
+        ),
     ] = None,
     direction: Annotated[
         str | None, typer.Option(metavar="right|down", help="Where time runs; down: the newest at the top.")
@@ -158,6 +162,8 @@ def monitor(
     changes the colours, F fills the screen, Q quits.
 
     Of a file: Space pauses, Left and Right jump 5 s (with Shift 30 s), Home to the start, R repeats, H hears it.
+
+    In the terminal: the same keys, F aside; ? shows them.
     """
     if source is not None and source_word is not None and source != source_word:
         raise UsageError(f"two sources: {source_word} and --source {source}", "give one of them")
@@ -264,6 +270,12 @@ def run(order: Run) -> None:
             running[-1].start()
             if order.view == "window":
                 _run_window(running, order, stop_requests)
+            elif order.view == "terminal":
+                from livespec.display.terminal.run import run_terminal
+
+                run_terminal(running[-1], order.duration, stop_requests)
+                if order.screenshot is not None:  # its columns are narrower than those of a terminal
+                    running[-1].analysis.request(view)
             else:
                 _run_headless(running[-1], order, stop_requests)
         finally:
@@ -271,12 +283,12 @@ def run(order: Run) -> None:
     finally:
         if order.stats is not None and running[-1].ring.end:
             write_json(order.stats, running[-1].stats())
-    if order.view == "none" and order.screenshot is not None:
+    if order.view != "window" and order.screenshot is not None:
         _save_headless_picture(running[-1], order.screenshot)
 
 
 def _run_window(running: list[Any], order: Run, stop_requests: Sequence[int]) -> None:
-    """The window, until it is closed. running: the session; those that a person opens in its place are put behind it."""
+    """The window, until it is closed. running: the session; those that are opened in its place are put behind it."""
     from livespec.capture.choice import SourceChoice
     from livespec.display.view import view_request
     from livespec.display.window.main_window import Ending, Rooms, run_window
@@ -351,21 +363,41 @@ def _target(path: Path | None) -> Path | None:
 def _view(wanted: str | None) -> ViewKind:
     if wanted is not None and wanted not in _VIEWS:
         near = suggestion(wanted, list(_VIEWS))
-        raise UsageError(f"view = {wanted!r} is not known{': ' + near if near else ''}", f"use {' or '.join(_VIEWS)}")
+        raise UsageError(
+            f"view = {wanted!r} is not known{': ' + near if near else ''}",
+            f"use {', '.join(_VIEWS[:-1])} or {_VIEWS[-1]}",
+        )
     if wanted == "none":
         return "none"
-    from livespec.display.screen import has_display
+    if wanted == "terminal":
+        _check_terminal()
+        return "terminal"
+    from livespec.display.screen import has_display, has_terminal
 
     if has_display():
         return "window"
     if wanted == "window":
-        raise DeviceError("there is no display for a window", "use --view none, or start it where there is a screen")
-    return "none"
+        raise DeviceError(
+            "there is no display for a window",
+            "use --view none or --view terminal, or start it where there is a screen",
+        )
+    return "terminal" if has_terminal() else "none"
+
+
+def _check_terminal() -> None:
+    from livespec.display.screen import is_terminal
+
+    if sys.platform == "win32":
+        raise DeviceError("the terminal view is not available on Windows", "use --view window or none")
+    if not is_terminal(sys.stdout):
+        raise DeviceError(
+            "stdout is no terminal to show a picture in", "use --view none, or start it without > or | behind it"
+        )
 
 
 def _with_headless_ending(order: Run, wanted_view: str | None) -> Run:
-    """Without a display and without a word about what to leave: a picture, of what does not end after ten seconds."""
-    if order.view == "window" or wanted_view is not None:
+    """Nowhere to show it, and no word about what to leave: a picture, of what does not end after ten seconds."""
+    if order.view != "none" or wanted_view is not None:
         return order
     if order.export or order.stats or order.screenshot:
         return order
@@ -386,8 +418,8 @@ def _check(order: Run, given: dict[str, Any]) -> None:
         )
     if "device" in given and source not in (None, "mic"):
         raise UsageError(f"--device and --source {source} exclude each other", "leave one of them out")
-    if given.get("fullscreen") and order.view == "none":
-        raise UsageError("--fullscreen needs a window", "leave it or --view none out")
+    if given.get("fullscreen") and order.view != "window":
+        raise UsageError("--fullscreen needs a window", f"leave it or --view {order.view} out")
     _check_replay(order)
     written = [path for path in (order.export, order.stats, order.screenshot) if path is not None]
     if len({path.resolve() for path in written}) < len(written):

@@ -9,7 +9,6 @@ from livespec.core.arrays import Float32Array, Uint8Array
 from livespec.core.scales import RowMap
 from livespec.display.layout import Pane
 from livespec.display.scene import HATCH_PERIOD_PX, HATCH_STROKE_PX, Box, Label, Layer, Palette, Run, Scene
-from livespec.display.text import rasterise
 from livespec.display.theme import Colour, Theme
 from livespec.errors import FileError
 
@@ -118,6 +117,8 @@ def _draw_hatch(area: Uint8Array, x: int, from_bottom: int, theme: Theme) -> Non
 
 
 def _draw_label(pixels: Uint8Array, label: Label) -> None:
+    from livespec.display.text import rasterise  # Qt: a terminal draws no labels, and may be where Qt cannot be loaded
+
     mask = rasterise(label.text, label.size_px, bold=label.bold)
     height, width = mask.shape
     x, y = label.left(width), label.y - height // 2

@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 
-from livespec.core.scales import FrequencyAxis
-from livespec.display.scene import BACKGROUND, Frame, Palette, Rect, plot_area
+from livespec.display.layout import Rect
+from livespec.display.theme import DARK
 from tests.support.program import wait_until
 
 
@@ -14,17 +14,19 @@ def is_colour(picture, colour):
 
 
 def plot_on(picture):
-    """Where the waterfall is, by the picture alone: what is not background, right of the frequency ticks."""
-    middle = [72 + 600, 72 + 603]  # below one of them may hang a tick of the time axis
-    rows = np.flatnonzero(~is_colour(picture[44:, middle], BACKGROUND).any(axis=1))
-    height = int(np.flatnonzero(np.diff(rows, append=rows[-1] + 2) > 1)[0]) + 1
-    columns = np.flatnonzero(~is_colour(picture[44 + height // 2, 72:1280], BACKGROUND))
-    width = int(np.flatnonzero(np.diff(columns, append=columns[-1] + 2) > 1)[0]) + 1
-    plot = Rect(72, 44, width, height)
-    palette = Palette(np.zeros((256, 3), np.uint8), 0, 1)
-    frame = Frame(1280, plot.y + plot.height + 34, 1.0, "", "", FrequencyAxis("mel", 40, 16_000), palette)
-    assert plot == plot_area(frame)
-    return plot
+    """Where the waterfall is, by the picture alone: the tallest and widest of what is not background."""
+    middle = [72 + 400, 72 + 403]  # below one of them may hang a tick of the time axis
+    y, height = longest(~is_colour(picture[:, middle], DARK.background).any(axis=1))
+    x, width = longest(~is_colour(picture[y + height // 2, :1280], DARK.background))
+    return Rect(x, y, width, height)
+
+
+def longest(marked):
+    """Start and length of the longest unbroken stretch."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], marked.astype(np.int8), [0]])))
+    starts, lengths = edges[::2], np.diff(edges)[::2]
+    at = int(np.argmax(lengths))
+    return int(starts[at]), int(lengths[at])
 
 
 def capture_when(screen, holds, what, seconds=5):

@@ -62,6 +62,8 @@ class Program:
     environment: dict[str, str]
     folder: Path
     stdin: int = subprocess.DEVNULL
+    stdout: int = subprocess.PIPE
+    stderr: int = subprocess.PIPE
     command: Sequence[str] = (str(LIVESPEC),)
     process: subprocess.Popen[str] = field(init=False)
 
@@ -72,8 +74,8 @@ class Program:
             env=self.environment | {_MARK: self._mark},
             cwd=self.folder,
             stdin=self.stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=self.stdout,
+            stderr=self.stderr,
             text=True,
             start_new_session=True,
         )

@@ -5,15 +5,29 @@ from typing import NamedTuple
 import numpy as np
 
 from livespec.core.arrays import Float32Array, Float64Array, Uint8Array
-from livespec.display.scene import BACKGROUND, LINE, TEXT, Rect
+from livespec.display.layout import Rect
 from livespec.display.text import ensure_application, rasterise
+from livespec.display.theme import DARK
 from tests.support.on_screen import is_colour, plot_on
 from tests.support.signals import chirp
 
 RATE = 48_000
 SPAN_S = 3.0
 FMAX = 16_000
-LOOK = ("--colormap", "gray", "--range", "-80,0", "--span", f"{SPAN_S:g}", "--scale", "linear", "--fmin", "0")
+LOOK = (
+    "--colormap",
+    "gray",
+    "--range",
+    "-80,0",
+    "--span",
+    f"{SPAN_S:g}",
+    "--scale",
+    "linear",
+    "--fmin",
+    "0",
+    "--no-peaks",
+    "--no-restore",
+)
 LOUD = 128  # of 255: above −40 dBFS
 _LOW_HZ, _HIGH_HZ = 1_000.0, 15_000.0
 
@@ -41,7 +55,7 @@ class Seen(NamedTuple):
 
 def seen(picture: Uint8Array, length_s: float) -> Seen | None:
     """What the picture shows of `rising`; None before the first frame."""
-    if not is_colour(picture[[5, 20, 700], [5, 1270, 1270]], BACKGROUND).all():
+    if not is_colour(picture[[30, 45, 700], [5, 1270, 1270]], DARK.background).all():
         return None
     plot = plot_on(picture)
     area = picture[plot.y : plot.y + plot.height, plot.x : plot.x + plot.width, 1].astype(float)
@@ -58,7 +72,7 @@ def seen(picture: Uint8Array, length_s: float) -> Seen | None:
 def tick_columns(picture: Uint8Array, plot: Rect) -> list[int]:
     """Where the time axis has ticks: pixel columns of the plot."""
     row = picture[plot.y + plot.height + 3, plot.x : plot.x + plot.width]
-    return np.flatnonzero(is_colour(row, LINE)).tolist()
+    return np.flatnonzero(is_colour(row, DARK.line)).tolist()
 
 
 def says(picture: Uint8Array, plot: Rect, column: int, text: str) -> bool:
@@ -67,5 +81,5 @@ def says(picture: Uint8Array, plot: Rect, column: int, text: str) -> bool:
     mask = rasterise(text, 13, bold=False).astype(float)[..., None] / 255
     height, width = mask.shape[:2]
     x, y = plot.x + column - width // 2, plot.y + plot.height + 18 - height // 2
-    expected = np.array(BACKGROUND) + mask * (np.array(TEXT, float) - np.array(BACKGROUND))
+    expected = np.array(DARK.background) + mask * (np.array(DARK.text, float) - np.array(DARK.background))
     return bool(np.abs(picture[y : y + height, x : x + width] - expected).max() <= 2)

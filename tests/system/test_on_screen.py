@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from cmap import Colormap
 
-from livespec.display.scene import AMBER, BACKGROUND, GAP_STROKE, LINE, PITCH, STRONG
+from livespec.display.theme import AMBER, DARK, PITCH
 from tests.support.exports import Export, position_chirp, read_picture
 from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
 from tests.support.signals import sine_on_bin
@@ -18,7 +18,7 @@ N_FFT, BIN_HZ = 4096, RATE / 4096
 COLUMNS_PER_S = RATE / 512
 BINS = (30, 171, 683)
 LOUD = 128  # of 255: gray from −80 to 0 dBFS, so above −40 dBFS
-LOOK = ("--colormap", "gray", "--range", "-80,0", "--span", "3")
+LOOK = ("--colormap", "gray", "--range", "-80,0", "--span", "3", "--no-peaks")
 STATUS_LINE_PX = 60  # more than it is high
 
 
@@ -31,7 +31,7 @@ def tones(seconds):
 
 def lit_rows(picture):
     """The brightest row of each bright stripe, in pixels from the top of the screen; none before the first frame."""
-    if not is_colour(picture[[5, 20, 700], [5, 1270, 1270]], BACKGROUND).all():
+    if not is_colour(picture[[30, 45, 700], [5, 1270, 1270]], DARK.background).all():
         return []
     plot = plot_on(picture)
     newest = picture[plot.y : plot.y + plot.height, plot.x + plot.width - 300 : plot.x + plot.width - 20, 1]
@@ -43,7 +43,7 @@ def lit_rows(picture):
 
 def tick_rows(picture):
     plot = plot_on(picture)
-    return np.flatnonzero(is_colour(picture[:, plot.x - 3], LINE)).tolist()
+    return np.flatnonzero(is_colour(picture[:, plot.x - 3], DARK.line)).tolist()
 
 
 # ---- where it should be: the scales' definitions ----
@@ -92,7 +92,8 @@ def shown(microphone, screen, start, tmp_path):
 
     def begin(*flags):
         program = start(
-            *("--export", "e.npz", "--stats", "s.json", *flags), environment=microphone.environment | screen.environment
+            *("--export", "e.npz", "--stats", "s.json", "--no-restore", *flags),
+            environment=microphone.environment | screen.environment,
         )
         window = screen.window_of(program)
         program.wait_for_columns(tmp_path / "e.npz", round(3 * COLUMNS_PER_S))
@@ -196,8 +197,8 @@ def test_the_pointer_reads_the_picture_live_and_frozen(microphone, screen, shown
         plot = plot_on(screen.capture())
 
         def crosses(picture, x, y):
-            across = is_colour(picture[y, plot.x : plot.x + plot.width], STRONG).mean()
-            down = is_colour(picture[plot.y : plot.y + plot.height, x], STRONG).mean()
+            across = is_colour(picture[y, plot.x : plot.x + plot.width], (240, 244, 248)).mean()
+            down = is_colour(picture[plot.y : plot.y + plot.height, x], (240, 244, 248)).mean()
             return across > 0.7 and down > 0.9  # the reading lies over a part
 
         for x, y in ((700, 400), (300, 500)):
@@ -215,7 +216,7 @@ def test_the_pointer_reads_the_picture_live_and_frozen(microphone, screen, shown
 def test_a_holds_the_range_and_lets_it_follow_again(microphone, screen, shown):
     quiet_then_loud = np.concatenate([0.02 * tones(6), tones(30)])
     with microphone.playing(quiet_then_loud):
-        program, window = shown(*LOOK[:2], "--span", "3")
+        program, window = shown(*LOOK[:2], "--span", "3", "--no-peaks")
         window.key("a")
         held = capture_when(screen, lambda p: len(plot_ticks(p)), "levels are labelled")
         time.sleep(3)
@@ -230,7 +231,7 @@ def test_a_holds_the_range_and_lets_it_follow_again(microphone, screen, shown):
 def plot_ticks(picture):
     """The labels beside the colour bar, as pixels."""
     plot = plot_on(picture)
-    return picture[plot.y : plot.y + plot.height, plot.x + plot.width + 34 : 1280].copy()
+    return picture[plot.y : plot.y + plot.height, plot.x + plot.width + 136 + 34 : 1280].copy()
 
 
 def test_c_changes_the_colours_and_f_fills_the_window_and_q_quits(microphone, screen, shown):
@@ -239,7 +240,7 @@ def test_c_changes_the_colours_and_f_fills_the_window_and_q_quits(microphone, sc
         plot = plot_on(screen.capture())
 
         def bar_top(picture):
-            return tuple(picture[plot.y, plot.x + plot.width + 20].tolist())
+            return tuple(picture[plot.y, plot.x + plot.width + 136 + 20].tolist())
 
         for name in ("magma", "viridis", "inferno"):
             brightest = tuple(np.round(np.array(Colormap(name)(1.0).rgba[:3]) * 255).astype(int).tolist())
@@ -270,7 +271,7 @@ def test_the_hole_of_a_suspended_microphone_is_drawn_to_scale(microphone, screen
     ((_, lost),) = Export.of(tmp_path / "e.npz").gaps
     plot = plot_on(picture)
     area = picture[plot.y : plot.y + plot.height, plot.x : plot.x + plot.width]
-    hatched = np.flatnonzero(is_colour(area, GAP_STROKE).mean(axis=0) > 0.1)
+    hatched = np.flatnonzero(is_colour(area, DARK.gap_stroke).mean(axis=0) > 0.1)
     assert len(hatched) == hatched[-1] - hatched[0] + 1
     assert len(hatched) == pytest.approx(lost / RATE / 10 * plot.width, abs=2)
     assert 1.9 < len(hatched) / plot.width * 10 < 2.8  # a busy machine suspends and resumes late
@@ -279,7 +280,15 @@ def test_the_hole_of_a_suspended_microphone_is_drawn_to_scale(microphone, screen
 def test_the_screenshot_is_what_is_on_the_screen(screen, nothing, start, tmp_path):
     soundfile.write(tmp_path / "tones.wav", tones(2), RATE, subtype="FLOAT")
     program = start(
-        "tones.wav", *LOOK[:4], "--span", "2", "--screenshot", "shot.png", environment=nothing | screen.environment
+        "tones.wav",
+        *LOOK[:4],
+        "--span",
+        "2",
+        "--no-peaks",
+        "--no-restore",
+        "--screenshot",
+        "shot.png",
+        environment=nothing | screen.environment,
     )
     window = screen.window_of(program)
     area = (slice(0, 800 - STATUS_LINE_PX), slice(0, 1280))
@@ -302,7 +311,7 @@ def test_the_screenshot_is_what_is_on_the_screen(screen, nothing, start, tmp_pat
 def test_without_a_microphone_the_window_shows_the_demo_and_says_so(screen, nothing, start):
     program = start(environment=nothing | screen.environment)
     window = screen.window_of(program)
-    capture_when(screen, lambda p: is_colour(p[56:84, 84:240], AMBER).mean() > 0.4, "the banner is there", 5)
+    capture_when(screen, lambda p: is_colour(p[56:104, 84:240], AMBER).mean() > 0.4, "the banner is there", 5)
     window.key("q")
     done = program.end(5)
     assert done.returncode == 0

@@ -9,7 +9,7 @@ import psutil
 import pytest
 import soundfile
 
-from livespec.display.scene import AMBER, RED
+from livespec.display.theme import AMBER, DARK, RED
 from livespec.settings import PICTURES
 from tests.support.camera import camera
 from tests.support.exports import read_picture, read_stats
@@ -162,7 +162,7 @@ def test_a_click_into_the_slider_goes_there(screen, replay):
 def slider_on(picture, plot):
     """(left, right, y) of the slider's groove."""
     bar = picture[plot.y + plot.height + 34 : 800, :1280]
-    groove = is_colour(bar, (0x2A, 0x31, 0x3B)) | is_colour(bar, AMBER)
+    groove = is_colour(bar, DARK.gap) | is_colour(bar, AMBER)
     row = int(np.argmax(groove[:, :1000].sum(axis=1)))
     columns = np.flatnonzero(groove[row, :1100])
     return int(columns[0]), int(columns[-1]), plot.y + plot.height + 34 + row

@@ -1,0 +1,183 @@
+"""The loop of the terminal view: keys in, frames out, until it is ended."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+from livespec.display.colormaps import next_colormap
+from livespec.display.steering import Steering
+from livespec.display.terminal.blocks import depth_of
+from livespec.display.terminal.changes import changes
+from livespec.display.terminal.keys import Keys
+from livespec.display.terminal.page import Page
+from livespec.display.terminal.screen import Hangup, Screen
+from livespec.display.view import View
+from livespec.session.monitor import Monitor
+
+if TYPE_CHECKING:
+    from livespec.display.terminal.cells import Cells
+
+_FRAME_S: Final = 1 / 15
+_LOOK_S: Final = 0.25
+_FPS_S: Final = 1.0
+_JUMP_S: Final = 5.0
+_FAR_JUMP_S: Final = 30.0
+_ENDINGS: Final = (signal.SIGHUP, signal.SIGQUIT)  # beside those of every run: they would leave the terminal as it is
+_JOB_CONTROL: Final = (signal.SIGTSTP, signal.SIGCONT)
+
+
+class TerminalView:
+    """The main thread's. `stop_requests`: not empty once a signal has asked for the end."""
+
+    def __init__(
+        self, monitor: Monitor, screen: Screen, duration_s: float | None, stop_requests: Sequence[int]
+    ) -> None:
+        self._monitor, self._screen = monitor, screen
+        self._duration_s, self._stop_requests = duration_s, stop_requests
+        self._view = View(monitor)
+        self._view.change(trace=False, peaks=False, grid=False, piano=False, direction="right")  # no room for these
+        self._depth = depth_of(os.environ, sys.stdout.encoding)
+        self._page = Page(monitor, self._view, self._depth)
+        self._typed = Keys()
+        self._keys = self._actions()
+        self._quit = False
+        self._job_control: list[int] = []
+        self._stands: Cells | None = None  # None: what stands there is not known
+        self._due = self._look_due = 0.0
+        self._frames_counted, self._counted_at, self._fps = 0, time.perf_counter(), 0.0
+
+    def run(self) -> None:
+        """Until Q, a signal, or the end of the run. Raises what ended it, `Hangup` among it."""
+        before = {number: signal.getsignal(number) for number in (*_ENDINGS, *_JOB_CONTROL)}
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, self._note)
+        try:
+            while not self._ended():
+                self._obey_job_control()
+                self._draw_when_due()
+                for key in self._typed.pressed(self._screen.wait(self._patience)):
+                    self._keys.get(key, _nothing)()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    # ---- keys ----
+
+    def _actions(self) -> dict[str, Callable[[], None]]:
+        view = self._view
+        return {
+            "space": view.toggle_freeze,
+            "m": view.next_scale,
+            "v": view.next_picture,
+            "t": view.toggle_pitch,
+            "a": view.toggle_auto_range,
+            "c": lambda: view.set_colormap(next_colormap(view.settings.colormap)),
+            "?": self._toggle_keys,
+            "q": self._leave,
+            **({} if view.steering is None else _actions_of_a_replay(view.steering)),
+        }
+
+    def _toggle_keys(self) -> None:
+        self._page.keys_shown = not self._page.keys_shown
+
+    def _leave(self) -> None:
+        self._quit = True
+
+    # ---- the loop ----
+
+    @property
+    def _patience(self) -> float:
+        """Seconds until something is to be done; a terminal that is slow is waited for."""
+        return max(0.0, self._due - time.perf_counter()) if self._screen.ready else _FRAME_S
+
+    def _draw_when_due(self) -> None:
+        began = time.perf_counter()
+        if began < self._due or not self._screen.ready:
+            return
+        self._due = max(self._due + _FRAME_S, began)
+        cells, scrolled = self._page.drawn(*self._screen.size, self._fps)
+        if written := changes(self._stands, cells, scrolled, self._depth):
+            self._screen.show(written)
+        self._stands = cells
+        self._count_frame(began, time.perf_counter())
+
+    def _count_frame(self, began: float, now: float) -> None:
+        figures = self._monitor.view_figures
+        figures.frames += 1
+        figures.frame_ms.add((now - began) * 1000)
+        figures.last_frame_at = now
+        if figures.first_frame_at is None:
+            figures.first_frame_at = now
+            self._monitor.startup.first_frame = time.perf_counter_ns()
+        if now - self._counted_at >= _FPS_S:
+            self._fps = (figures.frames - self._frames_counted) / (now - self._counted_at)
+            self._frames_counted, self._counted_at = figures.frames, now
+
+    def _ended(self) -> bool:
+        """As the window: without a duration the last picture stays until somebody quits."""
+        if self._quit or self._stop_requests:
+            return True
+        monitor, now = self._monitor, time.perf_counter()
+        if now >= self._look_due:
+            self._look_due = now + _LOOK_S
+            monitor.poll()
+        if monitor.failure is not None:
+            raise monitor.failure
+        if self._duration_s is None:
+            return False
+        if monitor.waited_in_vain:
+            raise monitor.no_sound()
+        return monitor.ended.is_set() or (monitor.source.info.live and monitor.seconds >= self._duration_s)
+
+    # ---- job control ----
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if number in _ENDINGS:
+            self._quit = True
+        else:
+            self._job_control.append(number)
+
+    def _obey_job_control(self) -> None:
+        """Ctrl-Z gives the terminal back before we stand still; `fg` takes it again."""
+        while self._job_control:
+            number = self._job_control.pop(0)
+            if number == signal.SIGTSTP:
+                self._screen.end()
+                os.kill(os.getpid(), signal.SIGSTOP)
+            elif number == signal.SIGCONT:
+                self._screen.begin()
+                self._stands = None
+
+
+def run_terminal(monitor: Monitor, duration_s: float | None, stop_requests: Sequence[int]) -> None:
+    """Show it in the terminal until somebody quits or the run ends; the monitor must be started. Raises what ended it.
+
+    The terminal is as it was before when this returns or raises. One that has gone away is no error.
+    """
+    with contextlib.suppress(Hangup), Screen() as screen:
+        TerminalView(monitor, screen, duration_s, stop_requests).run()
+
+
+def _actions_of_a_replay(steering: Steering) -> dict[str, Callable[[], None]]:
+    return {
+        "left": lambda: steering.seek_by(-_JUMP_S),
+        "right": lambda: steering.seek_by(_JUMP_S),
+        "shift+left": lambda: steering.seek_by(-_FAR_JUMP_S),
+        "shift+right": lambda: steering.seek_by(_FAR_JUMP_S),
+        "home": lambda: steering.seek_to(0.0),
+        "r": steering.toggle_loop,
+        "[": steering.slower,
+        "]": steering.faster,
+        "backspace": lambda: steering.set_speed(1.0),
+        "h": steering.toggle_listen,
+    }
+
+
+def _nothing() -> None:
+    """What a key does that has no meaning."""
