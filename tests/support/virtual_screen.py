@@ -96,6 +96,28 @@ class ScreenWindow:
         """The pointer, to a place of the screen."""
         self._do("mousemove", str(x), str(y))
 
+    def double_click(self, x: int, y: int) -> None:
+        """With the left button."""
+        self._do("mousemove", str(x), str(y), "click", "--repeat", "2", "--delay", "60", "1")
+
+    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
+        """With the left button, in some steps."""
+        self._do("mousemove", str(x), str(y), "mousedown", "1")
+        for step in range(1, 6):
+            self._do("mousemove", str(x + (to_x - x) * step // 5), str(y + (to_y - y) * step // 5))
+        self._do("mouseup", "1")
+
+    def wheel(self, notches: int, held: str | None = None) -> None:
+        """Where the pointer is; away from the user is more than 0. held: a key."""
+        turn = ("click", "--repeat", str(abs(notches)), "--delay", "40", "4" if notches > 0 else "5")
+        if held is None:
+            self._do(*turn)
+        else:
+            self._do("keydown", held, *turn, "keyup", held)
+
+    def resize(self, width: int, height: int) -> None:
+        self._do("windowsize", self._number, str(width), str(height))
+
     def focus(self) -> None:
         self._do("windowfocus", "--sync", self._number)
 

@@ -1,0 +1,358 @@
+"""What the window does for a person: keys, mouse, meters, files; looked at on a screen, nothing asked of the program."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from livespec.display.layout import Rect
+from livespec.display.theme import AMBER, DARK, LIGHT
+from tests.support.exports import position_chirp, read_picture
+from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
+from tests.support.program import wait_until
+from tests.support.signals import sine_on_bin
+from tests.support.virtual_microphone import RATE
+
+N_FFT = 4096
+COLUMNS_PER_S = RATE / 512
+LOUD = 128
+FLAGS = ("--no-restore", "--no-peaks", "--colormap", "gray", "--range", "-80,0", "--span", "3", "--scale", "linear")
+FLAGS = (*FLAGS, "--fmin", "0", "--fmax", "16000")
+HIGH = 683  # a bin, at half of the axis
+
+
+@pytest.fixture
+def shown(microphone, screen, start, tmp_path):
+    """shown(flags…): a window on the microphone that has been there for three seconds; and how it ends."""
+
+    def begin(*flags):
+        environment = microphone.environment | screen.environment
+        program = start("--export", "e.npz", *FLAGS, *flags, environment=environment)
+        window = screen.window_of(program)
+        program.wait_for_columns(tmp_path / "e.npz", round(3.5 * COLUMNS_PER_S))
+        return program, window
+
+    return begin
+
+
+def tone(bins, seconds=60, level=0.3):
+    return sum(sine_on_bin(number, N_FFT, seconds * RATE, level) for number in bins)
+
+
+def lit(picture, plot=None):
+    """(height, width) of the plot: where it is bright."""
+    plot = plot or plot_on(picture)
+    area = picture[plot.y : plot.y + plot.height, plot.x : plot.x + plot.width, 1].copy()
+    area[:84, :360] = 0  # banners
+    return area > LOUD
+
+
+def lit_rows(picture, plot=None):
+    """Rows of the plot that are bright all along, from its top."""
+    return np.flatnonzero(lit(picture, plot)[:, 370:].mean(axis=1) > 0.9)
+
+
+def quit_cleanly(program, window):
+    window.key("q")
+    done = program.end(8)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr, done.stderr  # no word of Qt or OpenGL
+
+
+def has_banner(picture):
+    plot = plot_on(picture)
+    return is_colour(picture[plot.y + 12 : plot.y + 40, plot.x + 12 : plot.x + 60], AMBER).mean() > 0.5
+
+
+def test_left_goes_back_through_the_history_and_end_returns_to_now(microphone, screen, shown):
+    with microphone.playing(position_chirp(60)):
+        program, window = shown()
+        window.key("space")
+        frozen = capture_when(screen, has_banner, "it stands", 3)
+        plot = plot_on(frozen)
+        below = slice(plot.y + 100, plot.y + plot.height)
+        width = round(0.1 * plot.width)
+        window.key("Left")
+
+        def moved(picture):
+            now, before = picture[below, plot.x : plot.x + plot.width], frozen[below, plot.x : plot.x + plot.width]
+            return np.abs(now[:, width + 3 :].astype(int) - before[:, 3:-width]).mean() < 6
+
+        capture_when(screen, moved, "a tenth of the span further back", 3)
+        window.keys(*["Page_Up"] * 2)
+        back = capture_when(screen, lambda p: not moved(p) and has_banner(p), "further back", 3)
+        assert (back[below, plot.x : plot.x + plot.width] != frozen[below, plot.x : plot.x + plot.width]).any()
+        window.key("End")
+        capture_when(screen, lambda p: not has_banner(p), "it is now", 3)
+        first, second = screen.capture(), capture_after(screen, 0.3)
+        assert (first[below] != second[below]).any()
+        quit_cleanly(program, window)
+
+
+def test_another_window_length_changes_all_that_is_on_screen(microphone, screen, shown):
+    with microphone.playing(tone([HIGH])):
+        program, window = shown()
+        before = capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
+        plot = plot_on(before)
+        for key, change in (("comma", 4), ("period", 1 / 4)):
+            window.keys(key, key)
+            thick = len(lit_rows(before, plot))
+            before = capture_when(
+                screen,
+                lambda p, thick=thick, change=change: 0.7 * change < len(lit_rows(p, plot)) / thick < 1.5 * change,
+                "the stripe is another thickness from edge to edge",
+                2,
+            )
+        quit_cleanly(program, window)
+
+
+def test_the_wheel_zooms_around_the_pointer_and_0_resets(microphone, screen, shown):
+    with microphone.playing(tone([HIGH, HIGH + 60])):
+        program, window = shown()
+        before = capture_when(screen, lambda p: len(lit_rows(p)), "the tones are there")
+        plot = plot_on(before)
+        rows = lit_rows(before, plot)
+        window.point(plot.x + 500, plot.y + int(rows.max()))
+        window.wheel(5, "shift")
+
+        def zoomed(picture):
+            now = lit_rows(picture, plot)
+            return len(now) and np.ptp(now) > 2 * np.ptp(rows) and abs(now.max() - rows.max()) < 12
+
+        capture_when(screen, zoomed, "the tones are further apart, and the lower one is where it was", 3)
+        window.point(plot.x + 500, plot.y + 500)
+        window.wheel(3, "ctrl")
+        time.sleep(0.3)
+        window.key("0")
+        capture_when(screen, lambda p: np.array_equal(lit_rows(p, plot), rows), "all is as before", 3)
+        quit_cleanly(program, window)
+
+
+def test_the_colour_bar_is_the_control_of_the_range(microphone, screen, shown):
+    with microphone.playing(tone([HIGH])):
+        program, window = shown()
+        before = capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
+        plot = plot_on(before)
+        bar_x = bar_of(before, plot)
+        labels = (slice(plot.y, plot.y + plot.height), slice(bar_x + 24, 1272))
+        window.drag(bar_x + 7, plot.y + plot.height // 2, bar_x + 7, plot.y + plot.height // 2 - 200)
+        capture_when(screen, lambda p: (p[labels] != before[labels]).any(), "other levels", 2)
+        # 200 of some 660 pixels up are 24 dB: the tone at −10 dB reads darker.
+        window.point(plot.x + 300, plot.y + 20)
+        dark = capture_when(screen, lambda p: not len(lit_rows(p, plot)) or len(lit_rows(p)) < 4, "it is darker", 2)
+        window.double_click(bar_x + 7, plot.y + 100)
+        window.point(plot.x + 300, plot.y + 20)
+        capture_when(screen, lambda p: (p[labels] != dark[labels]).any(), "the range follows the sound again", 4)
+        quit_cleanly(program, window)
+
+
+def bar_of(picture, plot):
+    """Where the colour bar begins: the last stretch of gray that is no background, near the right edge."""
+    row = picture[plot.y + 3, :1280]
+    return int(np.flatnonzero((row == row[:, :1]).all(axis=1) & (row[:, 0] > 200))[-1]) - 13
+
+
+def test_time_can_run_downwards(microphone, screen, shown):
+    with microphone.playing(tone([HIGH])):
+        program, window = shown()
+        capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
+        window.key("w")
+
+        def upright(picture):
+            plot = plot_on(picture)
+            columns = np.flatnonzero(lit(picture, plot)[90:].mean(axis=0) > 0.9)
+            return len(columns) and abs(columns.mean() / plot.width - HIGH * RATE / N_FFT / 16_000) < 0.01
+
+        capture_when(screen, upright, "the tone stands upright at its frequency", 3)
+        window.key("w")
+        capture_when(screen, lambda p: len(lit_rows(p)), "it lies again", 3)
+        quit_cleanly(program, window)
+
+
+def test_spectrum_grid_overtones_and_markers_come_and_go(microphone, screen, shown):
+    with microphone.playing(tone([HIGH])):
+        program, window = shown()
+        before = capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
+        plot = plot_on(before)
+        window.key("u")
+        wide = capture_when(screen, lambda p: plot_on(p).width > plot.width + 100, "no spectrum, a wider plot", 3)
+        assert not is_colour(wide[plot.y :, plot.x + plot.width :], AMBER).any()
+        window.key("u")
+        capture_when(screen, lambda p: plot_on(p) == plot, "the spectrum is back", 3)
+        tone_row = int(np.median(lit_rows(before, plot)))
+        spectrum = (slice(plot.y, plot.y + plot.height), slice(plot.x + plot.width + 8, plot.x + plot.width + 136))
+        held = is_colour(capture_after(screen, 0.3)[spectrum], AMBER)
+        reach = np.argmax(held[:, ::-1], axis=1)[held.any(axis=1)]
+        assert abs(np.flatnonzero(held.any(axis=1))[reach.argmin()] - tone_row) <= 2  # the furthest right is the tone
+
+        inside = (slice(plot.y + 90, plot.y + plot.height), slice(plot.x + 380, plot.x + plot.width))
+        lines = is_colour(before[inside], DARK.line).sum()
+        window.key("g")
+        capture_when(screen, lambda p: is_colour(p[inside], DARK.line).sum() > lines + 2000, "a grid", 2)
+        window.key("g")
+        window.point(plot.x + 400, plot.y + plot.height - 80)
+        window.key("o")
+        capture_when(screen, lambda p: is_colour(p[inside], AMBER).mean(axis=1).max() > 0.9, "overtones", 2)
+        window.key("o")
+        capture_when(screen, lambda p: not is_colour(p[inside], AMBER).any(), "none", 2)
+        window.click(plot.x + 500, plot.y + 300)
+        window.click(plot.x + 700, plot.y + 200)
+        capture_when(screen, lambda p: is_colour(p[inside], AMBER).sum() > 60, "two markers", 2)
+        corner = (slice(plot.y + plot.height - 40, plot.y + plot.height), slice(plot.x + 10, plot.x + 200))
+        capture_when(screen, lambda p: is_colour(p[corner], DARK.background).sum() > 1000, "the difference", 2)
+        window.key("Delete")
+        capture_when(screen, lambda p: not is_colour(p[inside], AMBER).any(), "no markers", 2)
+        quit_cleanly(program, window)
+
+
+def test_channels_have_panes_and_a_click_on_a_meter_shows_one_alone(screen, nothing, start, tmp_path):
+    sound = np.stack([tone([200], 30), tone([HIGH], 30)], axis=1)
+    soundfile.write(tmp_path / "two.wav", sound, RATE, subtype="FLOAT")
+    program = start("two.wav", *FLAGS, "--show", "all", environment=nothing | screen.environment)
+    window = screen.window_of(program)
+
+    two = capture_when(screen, lambda p: 250 < plot_on(p).height < 400 and len(lit_rows(p)), "two panes", 20)
+    half = plot_on(two).height
+    window.click(340, 787)  # the second meter
+    one = capture_when(screen, lambda p: plot_on(p).height > 1.9 * half and len(lit_rows(p)), "one pane", 3)
+    plot = plot_on(one)
+    place = 1 - np.median(lit_rows(one)) / plot.height
+    assert place == pytest.approx(HIGH * RATE / N_FFT / 16_000, abs=0.01)
+    window.key("1")
+    place_of_first = 200 * RATE / N_FFT / 16_000
+    capture_when(
+        screen,
+        lambda p: len(lit_rows(p)) and abs(1 - np.median(lit_rows(p)) / plot.height - place_of_first) < 0.01,
+        "the first channel",
+        3,
+    )
+    window.key("9")
+    capture_when(screen, lambda p: abs(plot_on(p).height - half) < 3, "two panes again", 3)
+    quit_cleanly(program, window)
+
+
+def test_what_a_person_takes_away_is_what_is_on_the_screen(microphone, screen, shown, tmp_path):
+    with microphone.playing(tone([HIGH])):
+        program, window = shown()
+        picture = capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
+        plot = plot_on(picture)
+        window.key("space")
+        frozen = capture_when(screen, has_banner, "it stands", 3)
+        home = program.home
+        for key, suffix in (("s", "png"), ("ctrl+e", "npz"), ("ctrl+shift+e", "csv"), ("ctrl+shift+f", "svg")):
+            window.key(key)
+            wait_until(lambda suffix=suffix: list(home.rglob(f"livespec *.{suffix}")), f"a {suffix}", 20)
+        time.sleep(0.3)  # renamed when they are whole
+        (png,), (npz,), (csv,), (svg,) = (
+            list(home.rglob(f"livespec *.{kind}")) for kind in ("png", "npz", "csv", "svg")
+        )
+        saved = read_picture(png)
+        below = slice(plot.y + 100, plot.y + plot.height)
+        top = plot.y - 44  # of the picture: the menu bar is not in the file
+        inside = slice(plot.x + 2, plot.x + plot.width - 2)
+        file_rows = slice(below.start - top, below.stop - top)
+        assert np.abs(saved[file_rows, inside].astype(int) - frozen[below, inside]).mean() < 2
+        with np.load(npz) as content:
+            assert content["db"].shape[1] == N_FFT // 2 + 1
+            assert len(content["db"]) == pytest.approx(3 * COLUMNS_PER_S, abs=3)
+            assert (content["db"].argmax(axis=1) == HIGH).all()
+            assert json.loads(str(content["settings"]))["n_fft"] == N_FFT
+            columns = len(content["db"])
+        lines = csv.read_text().splitlines()
+        assert len(lines) == columns + 1
+        assert len(lines[0].split(",")) == N_FFT // 2 + 2
+        assert svg.read_text().startswith("<?xml")
+        quit_cleanly(program, window)
+
+
+def test_keys_are_shown_and_the_window_can_be_for_an_audience_or_small(screen, nothing, start):
+    program = start("--source", "demo", *FLAGS, environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    usual = capture_when(screen, lambda p: has_banner(p), "the demo", 10)
+    plot = plot_on(usual)
+    window.key("question")
+    overlay = Rect(400, 250, 400, 250)
+    middle = (slice(overlay.y, overlay.y + overlay.height), slice(overlay.x, overlay.x + overlay.width))
+    capture_when(screen, lambda p: is_colour(p[middle], DARK.background).mean() > 0.6, "the keys", 3)
+    window.key("Escape")
+    capture_when(screen, lambda p: is_colour(p[middle], DARK.background).mean() < 0.5, "they are gone", 3)
+    window.focus()
+    window.key("p")
+    capture_when(screen, lambda p: plot_on(p).y > plot.y + 10 and plot_on(p).x > plot.x + 20, "large labels", 3)
+    window.key("Escape")
+    capture_when(screen, lambda p: plot_on(p) == plot, "as before", 3)
+    window.key("x")
+    capture_when(screen, lambda p: plot_on(p).width < 450, "a small window", 3)
+    window.focus()
+    window.key("x")
+    capture_when(screen, lambda p: plot_on(p) == plot, "as before", 3)
+    window.key("b")
+    capture_when(screen, lambda p: is_colour(p[780, 600:620], LIGHT.background).any(), "the light theme", 3)
+    quit_cleanly(program, window)
+
+
+def test_forget_now_leaves_nothing_of_what_was_heard(microphone, screen, shown):
+    with microphone.playing(tone([HIGH])):
+        program, window = shown()
+        before = capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
+        plot = plot_on(before)
+        rows = lit_rows(before, plot)
+        window.key("ctrl+Delete")
+
+        def dark(picture):
+            return lit(picture, plot)[rows, 370 : plot.width - 500].mean() < 0.05
+
+        capture_when(screen, dark, "the past is empty", 2)
+        window.key("Left")
+        assert dark(capture_after(screen, 0.3))
+        quit_cleanly(program, window)
+
+
+def test_the_window_remembers_and_forgets_what_makes_no_sense(screen, nothing, start):
+    def brightest(picture):
+        plot = plot_on(picture)
+        return picture[plot.y + 2, plot.x + plot.width + 136 + 20]
+
+    flags = ("--source", "demo", "--range", "-80,0")
+    program = start(*flags, environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    first = brightest(capture_when(screen, lambda p: has_banner(p), "the demo", 10))
+    window.key("c")
+    changed = brightest(capture_when(screen, lambda p: (brightest(p) != first).any(), "other colours", 3))
+    quit_cleanly(program, window)
+
+    program = start(*flags, environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    capture_when(screen, lambda p: has_banner(p) and (brightest(p) == changed).all(), "the same colours", 10)
+    quit_cleanly(program, window)
+
+    program = start(*flags, "--no-restore", environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    capture_when(screen, lambda p: has_banner(p) and (brightest(p) == first).all(), "fresh", 10)
+    quit_cleanly(program, window)
+
+    (state,) = program.home.rglob("window.json")
+    for content in (
+        '{"schema": 99, "settings": 7}',
+        "{not json",
+        '{"schema": 1, "settings": {"n_fft": "many", "colormap": 3, "scale": "no"}, "geometry": "AAAA"}',
+    ):
+        state.write_text(content)
+        program = start(*flags, environment=nothing | screen.environment)
+        window = screen.window_of(program)
+        capture_when(screen, lambda p: has_banner(p) and (brightest(p) == first).all(), "it opens", 10)
+        quit_cleanly(program, window)
+
+
+def test_the_window_survives_any_size(screen, nothing, start):
+    program = start("--source", "demo", *FLAGS, environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    plot = plot_on(capture_when(screen, lambda p: has_banner(p), "the demo", 10))
+    for size in ((1, 1), (480, 320), (640, 200), (200, 640), (1400, 900), (1, 1), (1280, 800)):
+        window.resize(*size)
+        time.sleep(0.4)
+        assert program.runs
+    capture_when(screen, lambda p: plot_on(p) == plot and has_banner(p), "as before", 5)
+    quit_cleanly(program, window)
