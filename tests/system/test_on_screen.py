@@ -311,7 +311,7 @@ def test_the_screenshot_is_what_is_on_the_screen(screen, nothing, start, tmp_pat
 def test_without_a_microphone_the_window_shows_the_demo_and_says_so(screen, nothing, start):
     program = start(environment=nothing | screen.environment)
     window = screen.window_of(program)
-    capture_when(screen, lambda p: is_colour(p[56:104, 84:240], AMBER).mean() > 0.4, "the banner is there", 5)
+    capture_when(screen, lambda p: is_colour(p[80:104, 84:200], AMBER).mean() > 0.4, "the banner is there", 5)
     window.key("q")
     done = program.end(5)
     assert done.returncode == 0

@@ -6,8 +6,8 @@ from typing import Final, Literal
 import numpy as np
 
 from livespec.core.arrays import Int32Array, Uint8Array
-from livespec.display.theme import Colour
 from livespec.display.terminal.cells import BLANK, PLAIN, Cells
+from livespec.display.theme import Colour
 
 Depth = Literal["true", "256", "ascii"]
 

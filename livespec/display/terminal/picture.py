@@ -12,6 +12,7 @@ from livespec.display.view import View
 
 _SCALE: Final = 1 / 3  # of what is meant for screens: the pitch line is one pixel thick, margins are small
 _ROUNDING: Final = 1e-6
+_TRIES: Final = 4  # a higher scene may have headings, and so other margins
 
 
 class Picture:
@@ -19,16 +20,16 @@ class Picture:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._around = 0, 0  # pixels of a scene beside and above or below its plots: learnt from the first
+        self._around = 0, 0  # pixels of a scene beside and above or below its plots: learnt from those before
 
     def draw(self, width: int, height: int) -> tuple[Scene, Uint8Array]:
         """A scene whose plots are so large, and their pixels (height, width, 3)."""
-        scene, _ = self._view.scene(width + self._around[0], height + self._around[1], _SCALE)
-        plots = scene.layout.plots
-        if (plots.width, plots.height) != (width, height):
-            self._around = scene.width - plots.width, scene.height - plots.height
+        for _ in range(_TRIES):
             scene, _ = self._view.scene(width + self._around[0], height + self._around[1], _SCALE)
             plots = scene.layout.plots
+            if (plots.width, plots.height) == (width, height):
+                break
+            self._around = scene.width - plots.width, scene.height - plots.height
         bare = replace(
             scene,
             layers=tuple(Layer(layer.shown, tuple(_on_columns(run) for run in layer.runs)) for layer in scene.layers),
