@@ -1,4 +1,4 @@
-"""What the window does for a person: keys, mouse, meters, files; looked at on a screen, nothing asked of the program."""
+"""What the window does for a person: keys, mouse, meters, files; looked at on a screen, the program is not asked."""
 
 import json
 import time
@@ -270,7 +270,7 @@ def test_what_a_person_takes_away_is_what_is_on_the_screen(microphone, screen, s
 def test_keys_are_shown_and_the_window_can_be_for_an_audience_or_small(screen, nothing, start):
     program = start("--source", "demo", *FLAGS, environment=nothing | screen.environment)
     window = screen.window_of(program)
-    usual = capture_when(screen, lambda p: has_banner(p), "the demo", 10)
+    usual = capture_when(screen, has_banner, "the demo", 10)
     plot = plot_on(usual)
     window.key("question")
     overlay = Rect(400, 250, 400, 250)
@@ -318,7 +318,7 @@ def test_the_window_remembers_and_forgets_what_makes_no_sense(screen, nothing, s
     flags = ("--source", "demo", "--range", "-80,0")
     program = start(*flags, environment=nothing | screen.environment)
     window = screen.window_of(program)
-    first = brightest(capture_when(screen, lambda p: has_banner(p), "the demo", 10))
+    first = brightest(capture_when(screen, has_banner, "the demo", 10))
     window.key("c")
     changed = brightest(capture_when(screen, lambda p: (brightest(p) != first).any(), "other colours", 3))
     quit_cleanly(program, window)
@@ -349,7 +349,7 @@ def test_the_window_remembers_and_forgets_what_makes_no_sense(screen, nothing, s
 def test_the_window_survives_any_size(screen, nothing, start):
     program = start("--source", "demo", *FLAGS, environment=nothing | screen.environment)
     window = screen.window_of(program)
-    plot = plot_on(capture_when(screen, lambda p: has_banner(p), "the demo", 10))
+    plot = plot_on(capture_when(screen, has_banner, "the demo", 10))
     for size in ((1, 1), (480, 320), (640, 200), (200, 640), (1400, 900), (1, 1), (1280, 800)):
         window.resize(*size)
         time.sleep(0.4)
