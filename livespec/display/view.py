@@ -31,7 +31,7 @@ from livespec.session.columns import ColumnStore
 from livespec.session.monitor import Monitor
 from livespec.session.opening import ring_channels
 from livespec.session.picture import PictureAxis, picture_axis
-from livespec.settings import DIRECTIONS, PICTURES, SCALES, START_RANGE_DBFS, WEIGHTINGS, Settings, Show
+from livespec.settings import DIRECTIONS, PICTURES, SCALES, START_RANGE_DBFS, WEIGHTINGS, Scale, Settings, Show
 
 _RANGE_INTERVAL_S: Final = 0.5
 _RANGE_CELLS: Final = 64
@@ -97,7 +97,12 @@ class View:
         if self.steering is not None:
             self.steering.toggle_pause()
         else:
-            self._edge = self._end_s() if self._edge is None else None
+            self._edge = self._newest_s() if self._edge is None else None
+
+    def _newest_s(self) -> float:
+        """The newest edge, or the newest column where that is late: what stands is whole."""
+        store = self._monitor.analysis.store
+        return min(self._end_s(), store.centre(store.end - 1) / self._monitor.timeline.samplerate)
 
     def to_now(self) -> None:
         """The newest again."""
@@ -221,8 +226,8 @@ class View:
             assert settings.n_fft is not None
             assert settings.hop is not None
             changes["hop"] = max(1, round(settings.hop * changes["n_fft"] / settings.n_fft))
-        if "scale" in changes and "fmin" not in changes and settings.fmin == self._first.fmin:
-            changes["fmin"] = self._first_fmin(changes["scale"])
+        if "scale" in changes and "fmin" not in changes and settings.fmin == self._usual_fmin(settings.scale):
+            changes["fmin"] = self._usual_fmin(changes["scale"])
         try:
             self._use(replace(settings, **changes).at_rate(self._monitor.source.info.samplerate))
         except UsageError as error:
@@ -241,13 +246,10 @@ class View:
         """Say something in the picture for some seconds."""
         self._note = text, time.perf_counter() + seconds
 
-    def _first_fmin(self, scale: Any) -> float | None:
-        first = self._first
-        return (
-            replace(first, scale=scale, fmin=None if scale == "linear" or first.scale == "linear" else first.fmin)
-            .at_rate(self._monitor.source.info.samplerate)
-            .fmin
-        )
+    def _usual_fmin(self, scale: Scale) -> float | None:
+        """Where an axis begins that nobody chose the begin of."""
+        settings = replace(self._first, scale=scale, fmin=None)
+        return settings.at_rate(self._monitor.source.info.samplerate).fmin
 
     def _use(self, settings: Settings) -> None:
         before, self.settings = self.settings, settings

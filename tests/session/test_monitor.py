@@ -525,6 +525,8 @@ def test_any_stretch_of_the_past_can_be_looked_at_while_the_sound_goes_on(pooled
         ring.write(sound[500_000 : 500_000 + 1000], 0)
         analysis.request(ViewRequest(300, pooled, settings, None, ends_at))
         analysis.step()
+        while not analysis.past_is_full:
+            analysis.step()
         past = analysis.past
         stop = int(past.cell_at(ends_at)) + 1
         first = max(0, stop - 300)

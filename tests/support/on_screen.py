@@ -15,7 +15,7 @@ def is_colour(picture, colour):
 
 def plot_on(picture):
     """Where the waterfall is, by the picture alone: the tallest and widest of what is not background."""
-    middle = [72 + 400, 72 + 403]  # below one of them may hang a tick of the time axis
+    middle = [72 + 700, 72 + 703]  # right of any banner; below one of them may hang a tick of the time axis
     y, height = longest(~is_colour(picture[:, middle], DARK.background).any(axis=1))
     beside = [y + height // 2, y + height // 2 + 3]  # beside one of them may be a tick
     x, width = longest(~is_colour(picture[beside, :1280], DARK.background).any(axis=0))

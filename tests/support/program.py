@@ -83,6 +83,11 @@ class Program:
     # ---- what it does ----
 
     @property
+    def home(self) -> Path:
+        """Where it keeps what is the user's."""
+        return Path(self.environment["HOME"])
+
+    @property
     def runs(self) -> bool:
         return self.process.poll() is None
 

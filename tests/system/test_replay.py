@@ -244,7 +244,7 @@ def test_the_transport_hides_with_the_status_line_and_is_reached_by_tab(screen, 
     _, window = replay("--duration", "20")
     picture, now = shows(screen, lambda now: now.edge_s > 1, "a second is there")
     _, _, slider_y = slider_on(picture, now.plot)
-    room_px = 800 - (now.plot.y + now.plot.height + 34)
+    room_px = 800 - (now.plot.y + now.plot.height + 34) + (now.plot.y - 44)  # below it, and of the menu bar
     window.key("f")
     shows(screen, lambda later: later.plot.height == now.plot.height + room_px, "the picture fills the window")
     window.key("Escape")
