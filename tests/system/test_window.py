@@ -12,7 +12,7 @@ from livespec.display.theme import AMBER, DARK, LIGHT
 from tests.support.exports import position_chirp, read_picture
 from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
 from tests.support.program import wait_until
-from tests.support.signals import sine_on_bin
+from tests.support.signals import sine_on_bin, white_noise
 from tests.support.virtual_microphone import RATE
 
 N_FFT = 4096
@@ -131,7 +131,7 @@ def test_the_wheel_zooms_around_the_pointer_and_0_resets(microphone, screen, sho
 
 
 def test_the_colour_bar_is_the_control_of_the_range(microphone, screen, shown):
-    with microphone.playing(tone([HIGH])):
+    with microphone.playing(tone([HIGH]) + 0.1 * white_noise(60 * RATE)):
         program, window = shown()
         before = capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
         plot = plot_on(before)
@@ -280,11 +280,11 @@ def test_keys_are_shown_and_the_window_can_be_for_an_audience_or_small(screen, n
     capture_when(screen, lambda p: is_colour(p[middle], DARK.background).mean() < 0.5, "they are gone", 3)
     window.focus()
     window.key("p")
-    capture_when(screen, lambda p: plot_on(p).y > plot.y + 10 and plot_on(p).x > plot.x + 20, "large labels", 3)
+    capture_when(screen, lambda p: plot_on(p).x > plot.x + 20, "large labels", 3)
     window.key("Escape")
     capture_when(screen, lambda p: plot_on(p) == plot, "as before", 3)
     window.key("x")
-    capture_when(screen, lambda p: plot_on(p).width < 450, "a small window", 3)
+    capture_when(screen, lambda p: not p[300:790, 500:1270].any(), "a small window", 3)
     window.focus()
     window.key("x")
     capture_when(screen, lambda p: plot_on(p) == plot, "as before", 3)

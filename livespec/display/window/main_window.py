@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -186,6 +187,8 @@ class MainWindow(QMainWindow):
         self._below_row.insertWidget(0, panels.meters)
         if transport is not None:
             self._column.insertWidget(1, transport)
+            for one, next_one in pairwise([self._container, *transport.tab_stops, self._gear]):
+                QWidget.setTabOrder(one, next_one)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, controls)
         self._renew_commands()
         self._follow_theme()

@@ -129,6 +129,11 @@ class TransportBar(QWidget):
             row.addWidget(widget)
         self.refresh()
 
+    @property
+    def tab_stops(self) -> tuple[QWidget, ...]:
+        """What Tab goes through, in this order."""
+        return self._pause, self._slider, self._loop, self._speed, self._listen
+
     def set_theme(self, theme: Theme) -> None:
         """Its colours."""
         if theme is not self._theme:
