@@ -14,7 +14,8 @@ from livespec.session.clock import Timeline
 
 # Mean widths of a character, for what must fit; the exact width is known only where glyphs are made.
 _TITLE_CHARACTER_PX: Final = 9.8
-_BANNER_CHARACTER_PX: Final = 8.4
+_BANNER_CHARACTER_PX: Final = 7.4
+_BANNER_CAPITAL_PX: Final = 8.8
 _TEXT_CHARACTER_PX: Final = 6.8
 _HEADINGS_APART_PX: Final = 24
 _WHITE_KEY: Final[Colour] = (226, 230, 235)
@@ -176,8 +177,9 @@ def _add_banners(frame: Frame, plots: Rect, boxes: list[Box], labels: list[Label
     px = scaler(frame.scale)
     y = plots.y + px(36 if frame.wanted.downwards else 12)  # there the newest edge has labels of its own
     for banner in frame.banners:
-        text = _shortened(banner.text, plots.width / frame.scale - 56, _BANNER_CHARACTER_PX)
-        width = px(round(len(text) * _BANNER_CHARACTER_PX) + 28)
+        character_px = _BANNER_CAPITAL_PX if banner.text.isupper() else _BANNER_CHARACTER_PX
+        text = _shortened(banner.text, plots.width / frame.scale - 56, character_px)
+        width = px(round(len(text) * character_px) + 28)
         boxes.append(Box(plots.x + px(12), y, width, px(28), banner.colour))
         labels.append(Label(text, plots.x + px(12) + width // 2, y + px(14), "centre", px(14), ON_BANNER, bold=True))
         y += px(36)

@@ -20,8 +20,10 @@ _REACHED: Final = 0.75  # of the wanted frames: less is too slow
 _FIRST_TRY_S: Final = 20.0
 _LONGEST_TRY_S: Final = 600.0
 _GAIN: Final = 0.1
-_AFTER_SWAP_S: Final = 0.003
-_MOST_SHIFT_S: Final = 0.002
+_EAGER: Final = 0.997
+_AFTER_REFRESH_S: Final = 0.003
+_MOST_LATER_S: Final = 0.002
+_SLOWEST_SCREEN_HZ: Final = 24.0
 
 
 class Governor:
@@ -73,26 +75,25 @@ class Governor:
 
 
 class Pacer:
-    """When the next frame is due: evenly, and a little after the screen took the last one.
+    """When the next frame is due: evenly, a whole number of the screen's refreshes apart, and a little after one.
 
-    A swap that waits for the screen's refresh is seen by its lateness; the due times drift until frames are asked for
-    at the same moment of every refresh, so none is shown twice or left out by turns.
+    A swap that waits for the refresh tells how much too early its frame was asked for. So frames are asked for a trace
+    too fast, and later whenever that waiting is long: none is shown twice or left out by turns.
     """
 
     def __init__(self, now: float) -> None:
         self.due = now
-        self._swapped: float | None = None
+        self._waited_s = 0.0
 
-    def swapped(self, now: float, painting_s: float) -> None:
-        """A frame was handed to the screen; painting_s: what it took to draw it."""
-        self._swapped = now - self.due - painting_s
+    def swapped(self, waited_s: float) -> None:
+        """A frame was handed to the screen, which took so long."""
+        self._waited_s = waited_s
 
-    def next(self, now: float, period_s: float) -> float:
-        """The moment of the next frame."""
-        shift = 0.0
-        if self._swapped is not None:
-            waited = self._swapped % period_s
-            shift = min(max(_GAIN * (waited - _AFTER_SWAP_S), -_MOST_SHIFT_S), _MOST_SHIFT_S)
-            self._swapped = None
-        self.due = max(self.due + period_s + shift, now)
+    def next(self, now: float, frames: float, refresh_hz: float) -> float:
+        """The moment of the next frame; frames: wanted a second."""
+        refresh_hz = refresh_hz if refresh_hz >= _SLOWEST_SCREEN_HZ else frames
+        period_s = max(1, round(refresh_hz / frames)) / refresh_hz
+        later_s = min(max(0.0, _GAIN * (self._waited_s - _AFTER_REFRESH_S)), _MOST_LATER_S)
+        self._waited_s = 0.0
+        self.due = max(self.due + _EAGER * period_s + later_s, now)
         return self.due

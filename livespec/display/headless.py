@@ -10,17 +10,20 @@ from livespec.display.scene import Scene
 
 
 class HeadlessCanvas:
-    """Raises `RuntimeError` (or OSError) where there is no EGL."""
+    """Raises `RuntimeError` (or OSError) where there is no EGL, or no float textures."""
 
     def __init__(self, width: int, height: int) -> None:
         os.environ.setdefault("EGL_PLATFORM", "surfaceless")
         from vispy import app
 
         from livespec.display.canvas import Canvas
+        from livespec.display.painted import has_float_textures
 
         self._app = app.Application("egl")
         self._vispy: Any = app.Canvas(size=(width, height), app=self._app, show=False)
         self._vispy.set_current()
+        if not has_float_textures():
+            raise RuntimeError("this OpenGL has no float textures")
         self.canvas = Canvas()
 
     def draw(self, scene: Scene) -> None:

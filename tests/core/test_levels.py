@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
-from livespec.core.levels import Meter
+from livespec.core.levels import Meter, Needles
 from tests.support.signals import sine_on_bin, white_noise
+
+
+RATE = 48_000
 
 
 def measured(samples, block=1000):
@@ -99,3 +102,29 @@ def test_the_offset_is_the_mean_however_small():
     assert measured(samples)[0].dc_offset == pytest.approx(1e-4, rel=0.01)
     both = measured(np.stack([samples, -samples]))
     assert both[1].dc_offset == pytest.approx(-both[0].dc_offset)
+
+
+def needle_after(samples, block=512):
+    needles = Needles(1, RATE)
+    for start in range(0, len(samples), block):
+        needles.push(samples[None, start : start + block])
+    return float(needles.now.peak_dbfs[0]), float(needles.now.rms_dbfs[0])
+
+
+@pytest.mark.parametrize("block", [64, 512, 4096])
+def test_a_needle_falls_by_20_db_in_1_7_s_and_the_rms_to_a_tenth_in_a_quarter_of_a_second_and_more(block):
+    tone = sine_on_bin(100, 4096, 2 * RATE, 1.0)
+    assert needle_after(tone, block) == pytest.approx((0, 0), abs=0.1)
+    silence = np.zeros(round(1.7 * RATE), np.float32)
+    assert needle_after(np.concatenate([tone, silence]), block)[0] == pytest.approx(-20, abs=0.6)
+    quiet = np.zeros(round(0.3 * RATE), np.float32)  # one time constant: e⁻¹ of the power
+    assert needle_after(np.concatenate([tone, quiet]), block)[1] == pytest.approx(-4.34, abs=0.6)
+
+
+def test_needles_bear_silence_and_samples_that_are_no_numbers():
+    assert needle_after(np.zeros(RATE, np.float32)) == (-200, -200)
+    broken = np.full(RATE, 0.5, np.float32)
+    broken[::7] = np.nan
+    peak, rms = needle_after(broken)
+    assert peak == pytest.approx(-6.02, abs=0.01)
+    assert np.isfinite(rms)

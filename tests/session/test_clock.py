@@ -179,6 +179,17 @@ def test_the_time_of_a_position_is_its_samples_and_the_holes_before_it():
 
 
 @given(
+    st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 3000)), max_size=6, unique_by=lambda gap: gap[0]),
+    st.integers(0, 8000),
+)
+def test_the_position_of_a_time_is_the_one_that_has_it_and_in_a_hole_the_one_behind(gaps, position):
+    timeline = timeline_with(*((at, samples, "lost") for at, samples in sorted(gaps)))
+    assert timeline.position_at(timeline.seconds_at(position)) == position
+    for (start, end), (at, _) in zip(timeline.holes(), sorted(gaps), strict=True):
+        assert timeline.position_at((start + end) / 2) == at
+
+
+@given(
     st.lists(st.tuples(st.integers(1, 5000), st.integers(0, 3000)), max_size=6, unique_by=lambda gap: gap[0]),
     st.integers(1, 700),
     st.integers(1, 300),

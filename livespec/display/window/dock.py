@@ -200,6 +200,7 @@ class Controls(QDockWidget):
     def _heading(self, text: str) -> None:
         label = QLabel(text)
         label.setObjectName("heading")
+        label.setIndent(0)
         self._form.addRow(label)
 
     def _setting(
@@ -283,6 +284,7 @@ class Controls(QDockWidget):
         box.setAccessibleName(name)
         box.setToolTip(hint)
         box.setKeyboardTracking(False)
+        box.lineEdit().setTextMargins(4, 0, 0, 0)
         self._form.addRow(name, box)
         return box
 

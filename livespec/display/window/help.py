@@ -72,7 +72,9 @@ def keys_overlay(parent: QWidget, commands: list[Command]) -> Overlay:
             continue
         number = int(np.argmin(filled))
         filled[number] += len(lines) + 2
-        columns[number].addWidget(_label(heading, "heading"))
+        label = _label(heading, "heading")
+        label.setIndent(0)
+        columns[number].addWidget(label)
         table = QGridLayout()
         table.setHorizontalSpacing(16)
         table.setVerticalSpacing(2)

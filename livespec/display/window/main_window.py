@@ -427,7 +427,7 @@ class MainWindow(QMainWindow):
             pace = self._governor.pace
             self._picture.detail = pace.detail
             self._picture.update()
-            due = self._pacer.next(now, 1 / pace.frames)
+            due = self._pacer.next(now, pace.frames, self.screen().refreshRate())
         else:
             self._governor.rest()
             due = self._pacer.due = now + _HIDDEN_S

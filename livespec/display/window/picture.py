@@ -18,12 +18,14 @@ from vispy.gloo.context import FakeCanvas, set_current_canvas
 from livespec.display.canvas import Canvas
 from livespec.display.gestures import Gestures
 from livespec.display.layout import Zone
+from livespec.display.painted import PaintedCanvas, has_float_textures
 from livespec.display.view import View
 from livespec.session.monitor import Monitor
 
 if TYPE_CHECKING:
     from livespec.session.columns import ColumnStore
 
+_TOLD_S: Final = 20.0
 _NOTCH: Final = 120  # of a wheel, in Qt's units
 _SHAPES: Final[dict[Zone, Qt.CursorShape]] = {
     "plot": Qt.CursorShape.CrossCursor,
@@ -36,7 +38,7 @@ _SHAPES: Final[dict[Zone, Qt.CursorShape]] = {
 class PictureWindow(QOpenGLWindow):
     """Draws the `View` whenever it is asked to update; the GUI thread's. swapped: told when a frame is shown."""
 
-    def __init__(self, on_error: Callable[[BaseException], None], swapped: Callable[[float, float], None]) -> None:
+    def __init__(self, on_error: Callable[[BaseException], None], swapped: Callable[[float], None]) -> None:
         super().__init__()
         form = QSurfaceFormat()
         form.setSwapInterval(1)
@@ -46,7 +48,7 @@ class PictureWindow(QOpenGLWindow):
         self._view: View | None = None
         self._gestures: Gestures | None = None
         self._gloo: Any = None
-        self._canvas: Canvas | None = None
+        self._canvas: Canvas | PaintedCanvas | None = None
         self.detail = 1
         self.renderer = ""
         self._began = self._painted = 0.0
@@ -69,8 +71,14 @@ class PictureWindow(QOpenGLWindow):
     def initializeGL(self) -> None:
         try:
             self._gloo = FakeCanvas()
-            self._canvas = Canvas()
             self.renderer = str(gl.glGetParameter(gl.GL_RENDERER))
+            if has_float_textures():
+                self._canvas = Canvas()
+            else:
+                self._canvas = PaintedCanvas()
+                self.renderer += self.tr(", without float textures")
+                if self._view is not None:
+                    self._view.note(self.tr("OpenGL without float textures: slower, the same picture"), _TOLD_S)
         except BaseException as error:  # noqa: BLE001 - Qt would print it and go on
             self._on_error(error)
 
@@ -168,7 +176,7 @@ class PictureWindow(QOpenGLWindow):
 
     def _swapped(self) -> None:
         now = time.perf_counter()
-        self._tell_swapped(now, self._painted - self._began)
+        self._tell_swapped(now - self._painted)
         if self._monitor is None:
             return
         figures = self._monitor.view_figures

@@ -39,10 +39,12 @@ def style_sheet(theme: Theme) -> str:
     QDockWidget {{ font-size: 12px; titlebar-close-icon: none; }}
     QDockWidget::title {{ background: {background}; color: {faint}; padding: 8px; text-align: left; }}
     QScrollArea {{ border: none; }}
-    QComboBox, QDoubleSpinBox, QSpinBox {{ background: {raised}; color: {text}; border: 1px solid {line};
+    QComboBox, QDoubleSpinBox {{ background: {raised}; color: {text}; border: 1px solid {line};
         border-radius: 4px; padding: 2px 6px; min-height: 20px; font-size: 12px; }}
     QComboBox:focus, QDoubleSpinBox:focus, QCheckBox:focus, QPushButton:focus {{ border-color: {accent}; }}
-    QComboBox::drop-down {{ border: none; width: 16px; }}
+    QComboBox::drop-down {{ border: none; width: 20px; }}
+    QComboBox::down-arrow {{ width: 0; height: 0; border-left: 4px solid {raised}; border-right: 4px solid {raised};
+        border-top: 5px solid {faint}; }}
     QComboBox QAbstractItemView {{ background: {raised}; color: {text}; selection-background-color: {line};
         selection-color: {strong}; border: 1px solid {line}; outline: none; }}
     QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; }}
