@@ -13,7 +13,7 @@ from livespec.bench.measure import one_thread_each
 
 one_thread_each()  # before numpy
 
-from benchmarks import latency, startup, windows_cost  # noqa: E402
+from benchmarks import changes, latency, startup, windows_cost  # noqa: E402
 from livespec.bench.report import WHOLE, measure  # noqa: E402
 from livespec.cli.bench import print_report  # noqa: E402
 
@@ -24,7 +24,13 @@ def engine():
     return report
 
 
-SECTIONS = {"engine": engine, "frame": windows_cost.run, "startup": startup.run, "latency": latency.run}
+SECTIONS = {
+    "engine": engine,
+    "frame": windows_cost.run,
+    "changes": changes.run,
+    "startup": startup.run,
+    "latency": latency.run,
+}
 
 
 def main() -> None:

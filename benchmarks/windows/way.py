@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from livespec.capture.demo import DemoSource
 from livespec.display.view import View, view_request
-from livespec.display.window.main_window import Ending, MainWindow, make_application
+from livespec.display.window.main_window import Ending, MainWindow, Rooms, make_application
 from livespec.session.monitor import Monitor
 from livespec.settings import Settings
 
@@ -48,7 +48,11 @@ def main():
 
 
 def livespec(monitor):
-    return MainWindow(monitor, Ending()), lambda: monitor.view_figures.frames
+    return main_window(monitor), lambda: monitor.view_figures.frames
+
+
+def main_window(monitor):
+    return MainWindow(monitor, Ending(), Rooms(reopen=None, save_figure=None, restore=False))
 
 
 def recolour(monitor):
@@ -56,9 +60,8 @@ def recolour(monitor):
     paint = window._picture._paint
 
     def paint_all_anew():
-        canvas = window._picture._canvas
-        if canvas is not None and canvas.waterfall._store is not None:
-            canvas.waterfall._palette = None  # as if the colours had changed
+        for waterfall in window._picture._canvas._waterfalls.values():
+            waterfall._palette = None  # as if the colours had changed
         paint()
 
     window._picture._paint = paint_all_anew
@@ -81,8 +84,8 @@ def widget(monitor):
         def paintGL(self):
             set_current_canvas(self.gloo)
             gl.glGetError()  # Qt leaves one behind
-            scene, columns = self.view.scene(self.width(), self.height(), 1.0)
-            self.canvas.draw(scene, columns.store, monitor.engine.bin_hz)
+            scene, _ = self.view.scene(self.width(), self.height(), 1.0)
+            self.canvas.draw(scene)
             self.gloo.flush()
             self.drawn += 1
 

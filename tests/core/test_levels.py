@@ -4,7 +4,6 @@ import pytest
 from livespec.core.levels import Meter, Needles
 from tests.support.signals import sine_on_bin, white_noise
 
-
 RATE = 48_000
 
 

@@ -1,4 +1,4 @@
-"""An OpenGL without float textures, as Mesa can pretend to be: in a process of its own, for the choice is Mesa's first."""
+"""An OpenGL without float textures, as Mesa can pretend to be: in a process of its own, for Mesa is asked but once."""
 
 import subprocess
 import sys

@@ -41,7 +41,7 @@ def test_it_is_every_column_between_two_moments(ring, sound):
     first, stop = int(np.ceil((RATE - N_FFT / 2) / HOP)), int(np.ceil((2 * RATE - N_FFT / 2) / HOP))
     np.testing.assert_array_equal(stretch.positions, np.arange(first, stop) * HOP)
     assert stretch.times_s == pytest.approx((stretch.positions + N_FFT / 2) / RATE)
-    assert 1 <= stretch.times_s[0]
+    assert stretch.times_s[0] >= 1
     assert stretch.times_s[-1] < 2
     engine = Engine(SETTINGS, RATE)
     windows = np.lib.stride_tricks.sliding_window_view(sound, N_FFT, axis=0)[stretch.positions]

@@ -7,13 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QHBoxLayout,
-    QLabel,
     QMainWindow,
     QToolButton,
     QVBoxLayout,
@@ -24,14 +22,15 @@ from livespec.display.governor import Governor, Pacer
 from livespec.display.image import save_image
 from livespec.display.view import View
 from livespec.display.window.commands import add_commands
-from livespec.display.window.dock import Controls, kept_text
+from livespec.display.window.dock import Controls
 from livespec.display.window.help import Overlay, about_overlay, keys_overlay
 from livespec.display.window.keys import commands_of
 from livespec.display.window.meters import MeterRow
 from livespec.display.window.picture import PictureWindow
 from livespec.display.window.remembered import Remembered, changed_settings, recall, remember
 from livespec.display.window.sessions import Sessions
-from livespec.display.window.style import style_sheet, theme_for, with_tabular_digits
+from livespec.display.window.status import StatusLine
+from livespec.display.window.style import style_sheet, theme_for
 from livespec.display.window.takeaway import SaveFigure, TakeAway, Visible, is_figure, new_path
 from livespec.display.window.transport import TransportBar
 from livespec.display.window.wakefulness import Wakefulness
@@ -46,19 +45,6 @@ _SMALLEST: Final = (480, 320)
 _COMPACT: Final = (480, 270)
 _HINT_S: Final = 8.0
 _PICTURE_SIZES: Final = {"As on the screen": None, "1920 × 1080": (1920, 1080), "3840 × 2160": (3840, 2160)}
-
-
-class ShortenedLabel(QLabel):
-    """Gives way to its neighbours: what does not fit ends in an ellipsis."""
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        room = self.contentsRect().adjusted(10, 0, -10, 0)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
 
 @dataclass(frozen=True)
@@ -117,11 +103,10 @@ class MainWindow(QMainWindow):
         self._container.setAccessibleName(self.tr("Spectrogram"))
         self._awake = Wakefulness()
         self._overlay: Overlay | None = None
-        self._status, self._figures = ShortenedLabel(), QLabel()
         self._gear = self._new_gear()
-        self._below, self._below_row = self._new_below()
+        self._status = StatusLine(self._gear)
         whole = QWidget()
-        self._column = _column(whole, self._container, self._below)
+        self._column = _column(whole, self._container, self._status)
         self.setCentralWidget(whole)
         self._compact = False
         self._picture_size: tuple[int, int] | None = None
@@ -131,7 +116,6 @@ class MainWindow(QMainWindow):
         self._container.setFocus()
         self._ending_soon = False
         self._status_due = self._meters_due = 0.0
-        self._frames_seen = (0, time.perf_counter())
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._follow_theme())
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -153,22 +137,6 @@ class MainWindow(QMainWindow):
         gear.clicked.connect(lambda _checked: self.toggle_controls())
         return gear
 
-    def _new_below(self) -> tuple[QWidget, QHBoxLayout]:
-        """Meters at the left, the truth about the session at the right."""
-        below = QWidget()
-        below.setObjectName("below")
-        below.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(below)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        for label in (self._status, self._figures):
-            label.setObjectName("status")
-            with_tabular_digits(label)
-        row.addWidget(self._status, 1)
-        row.addWidget(self._figures)
-        row.addWidget(self._gear)
-        return below, row
-
     def _show_session(self, monitor: Monitor) -> None:
         """Everything that belongs to a session, anew."""
         before: Panels | None = self._panels
@@ -184,7 +152,7 @@ class MainWindow(QMainWindow):
         if before is not None:
             view.presenting = before.view.presenting
             before.remove()
-        self._below_row.insertWidget(0, panels.meters)
+        self._status.put_in(panels.meters)
         if transport is not None:
             self._column.insertWidget(1, transport)
             for one, next_one in pairwise([self._container, *transport.tab_stops, self._gear]):
@@ -388,7 +356,7 @@ class MainWindow(QMainWindow):
 
     def _picture_alone(self, *, alone: bool) -> None:
         self.menuBar().setVisible(not alone)
-        self._below.setVisible(not alone)
+        self._status.setVisible(not alone)
         self._panels.controls.setVisible(self._gear.isChecked() and not alone)
         if self._panels.transport is not None:
             self._panels.transport.setVisible(not alone)
@@ -442,12 +410,12 @@ class MainWindow(QMainWindow):
         now = time.perf_counter()
         if now >= self._meters_due:
             self._meters_due = now + _METERS_S
-            if self._below.isVisible():
+            if self._status.isVisible():
                 self._panels.meters.refresh()
         if now >= self._status_due:
             self._status_due = now + _STATUS_S
             self._governor.look(now, self._monitor.view_figures.frames)
-            self._show_status(now)
+            self._show_state()
             self._monitor.poll()
         monitor = self._monitor
         if monitor.failure is not None:
@@ -460,36 +428,13 @@ class MainWindow(QMainWindow):
             ):  # what is not live ends by itself; of a replay, sound that was shown twice counts twice
                 self.end_soon()
 
-    def _show_status(self, now: float) -> None:
+    def _show_state(self) -> None:
         if self._panels.transport is not None:
             self._panels.transport.refresh()
         if self._panels.controls.isVisible():
             self._panels.controls.refresh()
         self._give_hint()
-        monitor, store = self._monitor, self._monitor.analysis.store
-        info, timeline = monitor.source.info, monitor.timeline
-        overlap = 100 * (1 - store.hop / store.n_fft)
-        parts = [
-            f"{info.samplerate / 1000:g} kHz",
-            f"{_three_digits(store.bin_hz)} Hz/bin",
-            f"{_three_digits(1000 * store.n_fft / info.samplerate)} ms window",
-            f"{overlap:.4g} % overlap",
-        ]
-        if monitor.can_forget:
-            parts.append(self.tr("keeps {}").format(kept_text(monitor)))
-        _say(self._status, "   ·   ".join(parts))
-        frames, since = self._frames_seen
-        figures = monitor.view_figures
-        fps = max(0, figures.frames - frames) / max(now - since, 1e-6)
-        self._frames_seen = figures.frames, now
-        latency = figures.latency_ms.recent(60)
-        parts = [f"xruns {timeline.overflows}", f"gaps {len(timeline.gaps)}"]
-        parts.append("latency \N{EN DASH}" if latency is None else f"latency {latency:.0f} ms")
-        parts.append(f"{fps:.0f} fps" + (self.tr(" (slow machine)") if self._governor.slowed else ""))
-        _say(self._figures, "   ·   ".join(parts))
-        self._figures.setToolTip(
-            self.tr("Fewer frames are drawn, so that the sound is not disturbed") if self._governor.slowed else ""
-        )
+        self._status.refresh(self._monitor, slowed=self._governor.slowed)
 
     def _give_hint(self) -> None:
         if not self._state.hinted and self._monitor.view_figures.frames:
@@ -548,15 +493,6 @@ def _column(whole: QWidget, picture: QWidget, below: QWidget) -> QVBoxLayout:
     column.addWidget(picture, 1)
     column.addWidget(below)
     return column
-
-
-def _say(label: QLabel, text: str) -> None:
-    if label.text() != text:
-        label.setText(text)
-
-
-def _three_digits(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 
 def make_application() -> QApplication:

@@ -1,0 +1,89 @@
+"""The line under the picture: meters, what the picture is made of, how the run goes, and the way to the controls."""
+
+import time
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from livespec.display.window.dock import kept_text
+from livespec.display.window.style import with_tabular_digits
+from livespec.session.monitor import Monitor
+
+_BETWEEN: Final = "   ·   "
+
+
+class ShortenedLabel(QLabel):
+    """Gives way to its neighbours: what does not fit ends in an ellipsis."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        room = self.contentsRect().adjusted(10, 0, -10, 0)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+
+
+class StatusLine(QWidget):
+    """The GUI thread's. gear: at the right end; meters are put in at the left one. `refresh` a few times a second."""
+
+    def __init__(self, gear: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("below")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._made_of, self._goes = ShortenedLabel(), QLabel()
+        self._frames_seen = (0, time.perf_counter())
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        for label in (self._made_of, self._goes):
+            label.setObjectName("status")
+            with_tabular_digits(label)
+        self._row.addWidget(self._made_of, 1)
+        self._row.addWidget(self._goes)
+        self._row.addWidget(gear)
+
+    def put_in(self, meters: QWidget) -> None:
+        """At the left."""
+        self._row.insertWidget(0, meters)
+
+    def refresh(self, monitor: Monitor, *, slowed: bool) -> None:
+        """slowed: whether fewer frames are drawn than should be."""
+        store, timeline, samplerate = monitor.analysis.store, monitor.timeline, monitor.source.info.samplerate
+        overlap = 100 * (1 - store.hop / store.n_fft)
+        parts = [
+            f"{samplerate / 1000:g} kHz",
+            f"{_three_digits(store.bin_hz)} Hz/bin",
+            f"{_three_digits(1000 * store.n_fft / samplerate)} ms window",
+            f"{overlap:.4g} % overlap",
+        ]
+        if monitor.can_forget:
+            parts.append(self.tr("keeps {}").format(kept_text(monitor)))
+        _say(self._made_of, _BETWEEN.join(parts))
+        latency = monitor.view_figures.latency_ms.recent(60)
+        parts = [
+            f"xruns {timeline.overflows}",
+            f"gaps {len(timeline.gaps)}",
+            "latency \N{EN DASH}" if latency is None else f"latency {latency:.0f} ms",
+            f"{self._fps(monitor.view_figures.frames):.0f} fps" + (self.tr(" (slow machine)") if slowed else ""),
+        ]
+        _say(self._goes, _BETWEEN.join(parts))
+        self._goes.setToolTip(self.tr("Fewer frames are drawn, so that the sound is not disturbed") if slowed else "")
+
+    def _fps(self, frames: int) -> float:
+        now = time.perf_counter()
+        before, since = self._frames_seen
+        self._frames_seen = frames, now
+        return max(0, frames - before) / max(now - since, 1e-6)
+
+
+def _say(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
