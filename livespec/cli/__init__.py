@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from livespec.errors import LivespecError, suggestion
 
@@ -46,6 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "please report it with what 'livespec --debug …' prints",
         )
         sys.exit(_DEFECT)
+
+
+def end_at_once(error: LivespecError) -> NoReturn:
+    """Say what happened where nothing can be raised, and end: no thread is waited for, nothing else is tidied up."""
+    _say(error.message, error.hint)
+    sys.stderr.flush()
+    os._exit(error.exit_code)
 
 
 def _keep_standard_descriptors() -> None:

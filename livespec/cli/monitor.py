@@ -3,7 +3,7 @@
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -12,7 +12,7 @@ import typer
 
 from livespec.cli.config import check_names
 from livespec.config import load, number, user_file
-from livespec.errors import DeviceError, UsageError, suggestion
+from livespec.errors import DeviceError, LivespecError, UsageError, suggestion
 from livespec.settings import Settings
 
 _HEADLESS_DURATION_S: Final = 10.0
@@ -262,37 +262,54 @@ def run(order: Run) -> None:
     running = [Monitor(source, settings, view, order.export)]
     if order.screenshot == _HEADLESS_PICTURE:
         print(f"livespec: no display: drawing {source.info.name} to {order.screenshot}", file=sys.stderr)
+
+    def finish() -> None:
+        try:
+            running[-1].stop()
+        finally:
+            if order.stats is not None and running[-1].ring.end:
+                write_json(order.stats, running[-1].stats())
+
     stop_requests: list[int] = []  # from here on a signal is noted, and looked at where it is safe to stop
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda number, _: stop_requests.append(number))
     try:
-        try:
-            running[-1].start()
-            if order.view == "window":
-                _run_window(running, order, stop_requests)
-            elif order.view == "terminal":
-                from livespec.display.terminal.run import run_terminal
+        running[-1].start()
+        if order.view == "window":
+            _run_window(running, order, finish, stop_requests)
+        elif order.view == "terminal":
+            from livespec.display.terminal.run import run_terminal
 
-                run_terminal(running[-1], order.duration, stop_requests)
-                if order.screenshot is not None:  # its columns are narrower than those of a terminal
-                    running[-1].analysis.request(view)
-            else:
-                _run_headless(running[-1], order, stop_requests)
-        finally:
-            running[-1].stop()
+            run_terminal(running[-1], order.duration, stop_requests)
+            if order.screenshot is not None:  # its columns are narrower than those of a terminal
+                running[-1].analysis.request(view)
+        else:
+            _run_headless(running[-1], order, stop_requests)
     finally:
-        if order.stats is not None and running[-1].ring.end:
-            write_json(order.stats, running[-1].stats())
+        finish()
     if order.view != "window" and order.screenshot is not None:
         _save_headless_picture(running[-1], order.screenshot)
 
 
-def _run_window(running: list[Any], order: Run, stop_requests: Sequence[int]) -> None:
+def _run_window(running: list[Any], order: Run, finish: Callable[[], None], stop_requests: Sequence[int]) -> None:
     """The window, until it is closed. running: the session; those that are opened in its place are put behind it."""
     from livespec.capture.choice import SourceChoice
+    from livespec.cli import end_at_once
     from livespec.display.view import view_request
+    from livespec.display.window.display_loss import heed_display_loss
     from livespec.display.window.main_window import Ending, Rooms, run_window
     from livespec.session.monitor import Monitor
+
+    def save_and_end() -> None:
+        error: LivespecError = DeviceError("the display has gone", "what was heard until then is saved")
+        try:
+            finish()
+        except LivespecError as failure:
+            error = failure
+        finally:
+            end_at_once(error)
+
+    heed_display_loss(save_and_end)
 
     def reopen(settings: Settings) -> Monitor:
         source = SourceChoice(settings, None, None, order.duration, fast=False).result()

@@ -19,7 +19,7 @@ from livespec.display.terminal.cells import PLAIN, Cells
 from tests.support.program import wait_until
 
 GARBAGE: Final = 0xFFFD  # what a terminal leaves behind is anybody's guess
-_SEQUENCE: Final = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z\x18])|([^\x1b])")
+_SEQUENCE: Final = re.compile(r"\x1b\x18|\x1b\[(\??)([0-9;]*)([A-Za-z\x18])|([^\x1b])")
 _ABORT: Final = "\x18"  # of a sequence that is not whole
 _ALTERNATE, _CURSOR, _WRAP, _WHOLE_FRAMES = 1049, 25, 7, 2026
 
@@ -59,7 +59,7 @@ class Emulator:
         while found := _SEQUENCE.match(text, at):
             at = found.end()
             private, numbers, final, character = found.groups()
-            if _ABORT in (final, character):
+            if found.group().endswith(_ABORT):
                 continue
             if character is None:
                 self._obey(final, [int(n) for n in numbers.split(";") if n], private=bool(private))

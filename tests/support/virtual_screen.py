@@ -43,6 +43,11 @@ class VirtualScreen:
         self.environment = {"DISPLAY": f":{number}"}
         return self
 
+    def vanish(self) -> None:
+        """As when the server crashes or the session ends."""
+        self._server.kill()
+        self._server.wait()
+
     def __exit__(self, *_: object) -> None:
         self._server.terminate()
         self._server.wait()
@@ -117,6 +122,9 @@ class ScreenWindow:
 
     def resize(self, width: int, height: int) -> None:
         self._do("windowsize", self._number, str(width), str(height))
+
+    def move(self, x: int, y: int) -> None:
+        self._do("windowmove", self._number, str(x), str(y))
 
     def focus(self) -> None:
         self._do("windowfocus", "--sync", self._number)

@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QFont, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
 
 from livespec.display.governor import Governor, Pacer
 from livespec.display.image import save_image
+from livespec.display.text import font_family
 from livespec.display.view import View
 from livespec.display.window.commands import add_commands
 from livespec.display.window.dock import Controls
 from livespec.display.window.help import Overlay, about_overlay, keys_overlay
+from livespec.display.window.icons import ICON_PX, icons, two_states
 from livespec.display.window.keys import commands_of
 from livespec.display.window.meters import MeterRow
 from livespec.display.window.picture import PictureWindow
@@ -128,7 +130,7 @@ class MainWindow(QMainWindow):
     def _new_gear(self) -> QToolButton:
         gear = QToolButton()
         gear.setObjectName("gear")
-        gear.setText("\N{GEAR}")
+        gear.setIconSize(QSize(ICON_PX, ICON_PX))
         gear.setCheckable(True)
         gear.setChecked(self._state.controls)
         gear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -366,6 +368,8 @@ class MainWindow(QMainWindow):
         if theme is not self._view.theme or not self.styleSheet():
             self._view.theme = theme
             self.setStyleSheet(style_sheet(theme))
+            shown = icons(theme)
+            self._gear.setIcon(two_states(shown["controls", False], shown["controls", True]))
         self._panels.meters.set_theme(theme)
         if self._panels.transport is not None:
             self._panels.transport.set_theme(theme)
@@ -502,6 +506,7 @@ def make_application() -> QApplication:
         return existing
     application = QApplication(["livespec"])
     application.setApplicationName("livespec")
+    application.setFont(QFont(font_family()))
     return application
 
 

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QIcon, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 
 from livespec.display.steering import SPEEDS, Steering
 from livespec.display.theme import DARK, Theme, css
+from livespec.display.window.icons import ICON_PX, icons
 
 _STEPS_A_SECOND: Final = 100
-_ICON_PX: Final = 16
 _HANDLE_PX: Final = 12
 
 
@@ -82,7 +82,7 @@ class _Button(QToolButton):
     def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        self.setIconSize(QSize(ICON_PX, ICON_PX))
 
     def event(self, event: QEvent) -> bool:
         pressing = isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return)
@@ -112,7 +112,7 @@ class TransportBar(QWidget):
         self._steering = steering
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = DARK
-        self._icons = _icons(DARK)
+        self._icons = icons(DARK)
         self.setStyleSheet(_style(DARK))
         self._pause = self._button(steering.toggle_pause)
         self._loop = self._button(steering.toggle_loop)
@@ -137,7 +137,7 @@ class TransportBar(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Its colours."""
         if theme is not self._theme:
-            self._theme, self._icons = theme, _icons(theme)
+            self._theme, self._icons = theme, icons(theme)
             self.setStyleSheet(_style(theme))
             self.refresh()
 
@@ -229,83 +229,3 @@ def clock_text(second: float) -> str:
     hours, minutes = divmod(minutes, 60)
     ahead = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
     return f"{ahead}:{tenths // 10:02d}.{tenths % 10}"
-
-
-# ---- icons, on a grid of 16 × 16 ----
-
-
-def _draw_play(painter: QPainter) -> None:
-    painter.drawPolygon(QPolygonF([QPointF(4, 2.5), QPointF(13.5, 8), QPointF(4, 13.5)]))
-
-
-def _draw_pause(painter: QPainter) -> None:
-    for x in (3.5, 9.5):
-        painter.drawRoundedRect(QRectF(x, 2.5, 3, 11), 0.7, 0.7)
-
-
-def _draw_loop(painter: QPainter) -> None:
-    path = QPainterPath()
-    path.arcMoveTo(QRectF(2.5, 3, 11, 11), 60)
-    path.arcTo(QRectF(2.5, 3, 11, 11), 60, -300)
-    _stroke(painter, path)
-    painter.drawPolygon(QPolygonF([QPointF(7.6, 0.2), QPointF(7.6, 6.2), QPointF(11.8, 3.2)]))
-
-
-def _draw_speaker(painter: QPainter) -> None:
-    corners = ((1, 6), (3.5, 6), (7.5, 2.5), (7.5, 13.5), (3.5, 10), (1, 10))
-    painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
-
-
-def _draw_loud(painter: QPainter) -> None:
-    _draw_speaker(painter)
-    path = QPainterPath()
-    for radius in (3.2, 6.2):
-        box = QRectF(8 - radius, 8 - radius, 2 * radius, 2 * radius)
-        path.arcMoveTo(box, 50)
-        path.arcTo(box, 50, -100)
-    _stroke(painter, path)
-
-
-def _draw_mute(painter: QPainter) -> None:
-    _draw_speaker(painter)
-    path = QPainterPath(QPointF(10, 6))
-    path.lineTo(14, 10)
-    path.moveTo(14, 6)
-    path.lineTo(10, 10)
-    _stroke(painter, path)
-
-
-def _stroke(painter: QPainter, path: QPainterPath) -> None:
-    painter.strokePath(path, QPen(painter.brush(), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-
-
-_DRAWINGS: Final[dict[str, Callable[[QPainter], None]]] = {
-    "play": _draw_play,
-    "pause": _draw_pause,
-    "loop": _draw_loop,
-    "loud": _draw_loud,
-    "mute": _draw_mute,
-}
-
-
-def _icons(theme: Theme) -> dict[tuple[str, bool], QIcon]:
-    """By name, and whether it is on."""
-    colours = {False: css(theme.text), True: css(theme.accent)}
-    return {(name, on): _icon(draw, colour) for name, draw in _DRAWINGS.items() for on, colour in colours.items()}
-
-
-def _icon(draw: Callable[[QPainter], None], colour: str) -> QIcon:
-    """The same drawing for screens of one, two and three pixels a point."""
-    icon = QIcon()
-    for ratio in (1, 2, 3):
-        pixmap = QPixmap(_ICON_PX * ratio, _ICON_PX * ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        pixmap.setDevicePixelRatio(ratio)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colour))
-        draw(painter)
-        painter.end()
-        icon.addPixmap(pixmap)
-    return icon

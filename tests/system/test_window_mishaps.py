@@ -1,0 +1,77 @@
+"""A window on machines that lack something, or lose it: it opens, can be used, and nothing is lost."""
+
+import json
+
+import numpy as np
+
+from livespec.display.theme import AMBER, DARK
+from tests.support.exports import Export
+from tests.support.on_screen import capture_when, is_colour, plot_on
+from tests.support.program import wait_until
+from tests.support.virtual_screen import VirtualScreen
+
+DEMO = ("--source", "demo", "--no-restore")
+
+
+def has_banners(picture, count):
+    """Whether so many stand below one another."""
+    plot = plot_on(picture)
+    rows = [slice(plot.y + 12 + 36 * number, plot.y + 40 + 36 * number) for number in range(count)]
+    return all(is_colour(picture[one, plot.x + 12 : plot.x + 60], AMBER).mean() > 0.5 for one in rows)
+
+
+def is_drawn(picture):
+    """Whether columns are at the newest edge."""
+    plot = plot_on(picture)
+    newest = picture[plot.y : plot.y + plot.height, plot.x + plot.width - 60 : plot.x + plot.width - 10]
+    return has_banners(picture, 1) and not is_colour(newest, DARK.gap).any() and newest.std() > 20
+
+
+def test_when_the_display_vanishes_what_was_heard_is_saved(nothing, start, tmp_path):
+    with VirtualScreen() as screen:
+        program = start(*DEMO, "--export", "e.npz", "--stats", "s.json", environment=nothing | screen.environment)
+        screen.window_of(program)
+        program.wait_for_columns(tmp_path / "e.npz", 100)
+        screen.vanish()
+        done = program.end(15)
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[0] == "livespec: the display has gone"
+    assert "Traceback" not in done.stderr
+    export = Export.of(tmp_path / "e.npz")
+    assert len(export.positions) >= 100
+    assert np.isfinite(export.db).all()
+    assert json.loads((tmp_path / "s.json").read_text())["columns"] == len(export.positions)
+    wait_until(lambda: not program.left_behind, "nothing is left behind", 5)
+
+
+def test_without_float_textures_the_processor_paints_and_the_window_says_so(screen, nothing, start):
+    old = {"MESA_GL_VERSION_OVERRIDE": "2.1", "MESA_EXTENSION_OVERRIDE": "-GL_ARB_texture_float"}
+    program = start(*DEMO, environment=nothing | screen.environment | old)
+    window = screen.window_of(program)
+    capture_when(screen, lambda p: is_drawn(p) and has_banners(p, 2), "it is drawn, and says how", 15)
+    window.key("q")
+    assert program.end(8).returncode == 0
+
+
+def test_without_any_font_of_the_system_there_is_still_text(screen, nothing, start, tmp_path):
+    (tmp_path / "fonts.conf").write_text("<fontconfig><dir>/nonexistent</dir></fontconfig>")
+    program = start(*DEMO, environment=nothing | screen.environment | {"FONTCONFIG_FILE": str(tmp_path / "fonts.conf")})
+    window = screen.window_of(program)
+    picture = capture_when(screen, is_drawn, "it is drawn", 15)
+    for place in (slice(4, 20), slice(775, 795)):  # menus, status line
+        assert is_colour(picture[place, :1280], DARK.faint).sum() > 20
+    window.key("q")
+    done = program.end(8)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_window_that_was_left_outside_of_the_screen_comes_back(screen, nothing, start):
+    for again in (False, True):
+        program = start("--source", "demo", environment=nothing | screen.environment)
+        window = screen.window_of(program)
+        capture_when(screen, is_drawn, "it is here, all of it", 15)
+        if not again:
+            window.move(-3000, 100)
+            capture_when(screen, lambda p: not p.any(), "it is somewhere else", 5)
+        window.key("q")
+        assert program.end(8).returncode == 0
