@@ -46,6 +46,7 @@ class Emulator:
         self.cells = Cells.filled(lines, columns, GARBAGE)
         self.shown = self.cells
         self._line = self._column = 0
+        self._resized = True  # what comes until the screen is cleared may be for the size before
         self._ink = self._paper = PLAIN
 
     @property
@@ -73,6 +74,9 @@ class Emulator:
     def _put(self, character: str) -> None:
         columns = self.cells.shape[1]
         assert character.isprintable(), repr(character)
+        if self._resized:
+            self._line = min(self._line, len(self.cells.char) - 1)
+            self._column = min(self._column, columns - 1)
         assert self._column < columns, "written beyond the right edge"
         self.cells.put(
             self._line,
@@ -93,6 +97,7 @@ class Emulator:
         elif final == "J":
             assert numbers == [2]
             self.cells = Cells.filled(*self.cells.shape)
+            self._resized = False
         elif final == "m":
             self._set_pen(numbers)
         else:
@@ -105,6 +110,8 @@ class Emulator:
             self.shown = Cells(self.cells.char.copy(), self.cells.ink.copy(), self.cells.paper.copy())
 
     def _delete(self, count: int) -> None:
+        if self._resized and self._line >= len(self.cells.char):
+            return
         for array, fill in ((self.cells.char, GARBAGE), (self.cells.ink, 0), (self.cells.paper, 0)):
             line = array[self._line, self._column :]
             line[:] = np.concatenate([line[count:], np.full(count, fill, np.int32)])

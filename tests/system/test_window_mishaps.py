@@ -59,7 +59,7 @@ def test_without_any_font_of_the_system_there_is_still_text(screen, nothing, sta
     window = screen.window_of(program)
     picture = capture_when(screen, is_drawn, "it is drawn", 15)
     for place in (slice(4, 20), slice(775, 795)):  # menus, status line
-        assert is_colour(picture[place, :1280], DARK.faint).sum() > 20
+        assert (picture[place, :1280].min(axis=2) > 100).sum() > 60
     window.key("q")
     done = program.end(8)
     assert (done.returncode, done.stderr) == (0, "")
