@@ -23,22 +23,18 @@ class LevelQuantity:
     """How raw dBFS are read.
 
     unit: as on the colour bar, "dBFS/Hz"; meaning: what reads 0; offset_db: (bins,), or (1,) for all of them, to be
-    added to raw dBFS.
+    added to raw dBFS; shift_db: what a range of levels moves by, the middle of the offsets without the weighting.
     """
 
     unit: str
     meaning: str
     offset_db: Float32Array
+    shift_db: float = 0.0
 
     def apply(self, levels: Float32Array) -> None:
         """Raw dBFS, (…, bins), into this quantity, in place."""
         if self.offset_db.any():
             levels += self.offset_db
-
-    @property
-    def shift_db(self) -> float:
-        """The offset in the middle of the hearing range: what a range of levels moves by."""
-        return float(np.median(self.offset_db))
 
 
 RAW: Final = LevelQuantity("dBFS", "full-scale sine = 0", np.zeros(1, np.float32))
@@ -49,7 +45,7 @@ def level_quantity(
 ) -> LevelQuantity:
     """The quantity that settings ask for (None: the engine's own), for its columns. calibration: of the microphone."""
     settings = engine.settings if settings is None else settings
-    offset = np.array(weighting_db(settings.weighting, engine.frequencies))
+    offset = np.zeros(engine.bins)
     calibrated = calibration is not None and calibration.sensitivity_dbfs is not None
     if calibration is not None:
         offset += calibration.offset_db(engine.frequencies)
@@ -59,10 +55,12 @@ def level_quantity(
         offset -= 10 * np.log10(engine.noise_bandwidth_hz)
     if settings.reference == "rms" and not calibrated:  # a sound pressure level is RMS in itself
         offset += _SINE_RMS_DB
+    shift_db = float(np.median(offset))
+    offset += weighting_db(settings.weighting, engine.frequencies)
     unit, meaning = _named(settings.reference, settings.weighting, density=settings.quantity == "density")
     if calibrated:
         unit, meaning = unit.replace("dBFS rms", "dBFS").replace("dBFS", "dB SPL"), "20 µPa RMS = 0"
-    return LevelQuantity(unit, meaning, offset.astype(np.float32))
+    return LevelQuantity(unit, meaning, offset.astype(np.float32), shift_db)
 
 
 def _named(reference: str, weighting: str, *, density: bool) -> tuple[str, str]:

@@ -80,16 +80,18 @@ def peak_labels(scene: Scene, pane: Pane, peaks: Sequence[Peak], scale: float) -
     for peak in peaks:
         row = int(float(axis.place(peak.frequency_hz)) * pane.frequency_px)
         apart = px(64 if pane.downwards else _APART_PX)
-        if not apart / 2 <= row < pane.frequency_px - apart / 2 or any(abs(row - other) < apart for other in taken):
+        if not 0 <= row < pane.frequency_px or any(abs(row - other) < apart for other in taken):
             continue
         taken.append(row)
         text = format_hz(peak.frequency_hz)
         width, height = px(len(text) * _CHARACTER_PX + 10), px(16)
         at = pane.box(pane.time_px - 1, row, 1, 1)
         if pane.downwards:
-            area = Rect(at.x - width // 2, at.y + px(6), width, height)
+            x = min(max(at.x - width // 2, pane.area.x), pane.area.x + pane.area.width - width)
+            area = Rect(x, at.y + px(6), width, height)
         else:
-            area = Rect(at.x - px(8) - width, at.y - height // 2, width, height)
+            y = min(max(at.y - height // 2, pane.area.y), pane.area.y + pane.area.height - height)
+            area = Rect(at.x - px(8) - width, y, width, height)
         boxes += [Box(*area, theme.background), Box(*pane.box(pane.time_px - px(6), row, px(6), 1), theme.accent)]
         labels.append(Label(text, area.x + width // 2, area.y + height // 2, "centre", px(12), theme.text))
     return Furniture(tuple(boxes), tuple(labels))

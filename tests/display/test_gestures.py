@@ -1,29 +1,12 @@
 """What mouse and keys do to the view of a session that is over: the picture stands, and numbers can be compared."""
 
-import time
-
 import numpy as np
 import pytest
 
-from livespec.capture.demo import DemoSource
 from livespec.display.gestures import Gestures
-from livespec.display.view import View, view_request
-from livespec.session.monitor import Monitor
-from livespec.settings import Settings
+from livespec.display.view import View
 
 RATE, WIDTH, HEIGHT = 48_000, 900, 600
-SECONDS = 20
-
-
-@pytest.fixture(scope="module")
-def monitor():
-    settings = Settings(source="demo", scale="log", fmin=40.0, fmax=16_000.0, range=(-80, 0), span=5.0).at_rate(RATE)
-    made = Monitor(DemoSource(0, RATE, SECONDS * RATE), settings, view_request(settings, RATE, WIDTH))
-    made.start()
-    while made.poll():
-        time.sleep(0.01)
-    made.stop()
-    return made
 
 
 @pytest.fixture

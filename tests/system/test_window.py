@@ -1,6 +1,9 @@
 """What the window does for a person: keys, mouse, meters, files; looked at on a screen, the program is not asked."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -205,6 +208,110 @@ def test_spectrum_grid_overtones_and_markers_come_and_go(microphone, screen, sho
         window.key("Delete")
         capture_when(screen, lambda p: not is_colour(p[inside], AMBER).any(), "no markers", 2)
         quit_cleanly(program, window)
+
+
+def test_keys_zoom_and_move_and_0_resets(microphone, screen, shown):
+    beeps = tone([HIGH, HIGH + 60])
+    beeps *= np.arange(len(beeps)) // (RATE // 4) % 2 == 0
+
+    def rows_and_beeps(picture, plot):
+        bright = lit(picture, plot)
+        rows = np.flatnonzero(bright.mean(axis=1) > 0.3)
+        times = bright[:, 370:].any(axis=0)
+        return (int(rows[0]), int(np.ptp(rows))) if len(rows) else (0, 0), np.diff(times.astype(int)).clip(0).sum()
+
+    with microphone.playing(beeps):
+        program, window = shown()
+        window.key("space")
+        frozen = capture_when(screen, has_banner, "it stands", 3)
+        plot = plot_on(frozen)
+        (top, apart), count = rows_and_beeps(frozen, plot)
+        assert apart > 20
+        for keys, holds in (
+            (["shift+Up"] * 2, lambda now, _: now[1] > 1.4 * apart),
+            (["0"], lambda now, _: now == (top, apart)),
+            (["Up"], lambda now, _: abs(now[0] - top - 0.1 * plot.height) < 4 and abs(now[1] - apart) < 4),
+            (["Down"], lambda now, _: now == (top, apart)),
+            (["shift+Down"], lambda now, _: now[1] < 0.95 * apart),
+            (["0"], lambda now, _: now == (top, apart)),
+            (["plus"] * 4, lambda _, beeps: beeps < 0.6 * count),
+            (["minus"] * 4, lambda _, beeps: beeps >= count - 1),
+            (["minus"] * 3, lambda _, beeps: beeps > 1.5 * count),
+            (["0"], lambda now, beeps: now == (top, apart) and abs(beeps - count) <= 1),
+        ):
+            window.keys(*keys)
+            capture_when(screen, lambda p, holds=holds: holds(*rows_and_beeps(p, plot)), f"what {keys} does", 3)
+        quit_cleanly(program, window)
+
+
+def test_weighting_labels_piano_and_controls_by_key(microphone, screen, shown):
+    low = 17  # 199 Hz: A takes 10.9 dB, C next to nothing
+    with microphone.playing(tone([low])):
+        program, window = shown()
+        before = capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
+        plot = plot_on(before)
+        row = plot.y + int(np.median(lit_rows(before)))
+
+        def brightness(picture):
+            return float(np.median(picture[row - 2 : row + 3, plot.x + 400 : plot.x + plot.width - 100, 1].max(axis=0)))
+
+        flat = brightness(before)
+        for darker_db in (10.9, 0.1, 0):
+            window.key("shift+w")
+            capture_when(
+                screen,
+                lambda p, darker_db=darker_db: abs(flat - brightness(p) - 255 * darker_db / 80) < 4,
+                f"{darker_db} dB less",
+                3,
+            )
+        label = (slice(row - 30, row + 9), slice(plot.x + plot.width - 90, plot.x + plot.width - 8))
+        window.key("k")
+        capture_when(screen, lambda p: is_colour(p[label], DARK.background).sum() > 200, "the peak has a label", 2)
+        window.key("k")
+        capture_when(screen, lambda p: not is_colour(p[label], DARK.background).any(), "it is gone", 2)
+        window.key("d")
+        capture_when(screen, lambda p: plot_on(p).width < plot.width - 200, "controls", 3)
+        window.key("d")
+        capture_when(screen, lambda p: plot_on(p) == plot, "no controls", 3)
+        window.key("n")
+        keys = capture_when(screen, lambda p: plot_on(p).x != plot.x or is_piano(p), "a piano", 3)
+        assert is_piano(keys)
+        quit_cleanly(program, window)
+
+
+def is_piano(picture):
+    """Whether dark and light keys take turns left of the plot."""
+    column = picture[100:700, 60:110].max(axis=2)
+    return bool((np.abs(np.diff((column > 128).astype(int), axis=0)).sum(axis=0) > 20).any())
+
+
+def test_what_is_copied_can_be_pasted(microphone, screen, shown, copied):
+    with microphone.playing(tone([HIGH])):
+        program, window = shown()
+        capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
+        window.key("ctrl+c")
+        wait_until(lambda: copied()[:1] == [1280], "a picture of the window's width is in the clipboard", 5)
+        window.keys("ctrl+r", "ctrl+c")
+        wait_until(lambda: copied() == [1920, 1080], "a picture of the chosen size", 5)
+        quit_cleanly(program, window)
+
+
+@pytest.fixture
+def copied(screen, tmp_path):
+    """copied(): width and height of the picture in the clipboard, by another program."""
+    paste = (
+        "from PySide6.QtGui import QGuiApplication; application = QGuiApplication(['paste']);"
+        "image = QGuiApplication.clipboard().image(); print(image.width(), image.height())"
+    )
+
+    def look():
+        environment = dict(os.environ) | screen.environment
+        done = subprocess.run(
+            [sys.executable, "-c", paste], env=environment, capture_output=True, text=True, check=True
+        )
+        return [int(number) for number in done.stdout.split()]
+
+    return look
 
 
 def test_channels_have_panes_and_a_click_on_a_meter_shows_one_alone(screen, nothing, start, tmp_path):

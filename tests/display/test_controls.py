@@ -1,0 +1,151 @@
+"""The dock: every control by its accessible name, used as a person would, looked at through the view."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QWidget
+
+from livespec.display.view import View
+from livespec.display.window.dock import Controls
+from livespec.settings import Settings
+
+# Control → the setting that it is for.
+CHOICES = {
+    "FFT": "n_fft", "Window": "window", "Averaging": "averaging", "Picture": "picture", "Scale": "scale",
+    "Span": "span", "Time": "direction", "Theme": "theme", "Colours": "colormap", "Weighting": "weighting",
+    "Quantity": "quantity",
+    "Reference": "reference",
+}  # fmt: skip
+SWITCHES = {
+    "Multi-resolution": "multiresolution", "Spectrum": "trace", "Peak labels": "peaks", "Pitch line": "pitch",
+    "Grid": "grid", "Piano and notes": "piano",
+}  # fmt: skip
+
+
+@pytest.fixture
+def view(monitor):
+    made = View(monitor)
+    made.scene(900, 600, 1.0)
+    return made
+
+
+@pytest.fixture
+def controls(view, monitor):
+    made = Controls(view, monitor, lambda: None)
+    made.show()
+    yield made
+    made.close()
+
+
+def named(controls, kind, name):
+    (found,) = (
+        one for one in controls.findChildren(kind) if name in (one.accessibleName(), getattr(one, "text", str)())
+    )
+    return found
+
+
+def choose(box, number):
+    box.setCurrentIndex(number)
+    box.activated.emit(number)
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_every_choice_is_a_setting_and_shows_what_holds(controls, view, name):
+    box, key = named(controls, QComboBox, name), CHOICES[name]
+    assert box.itemData(box.currentIndex()) == getattr(view.settings, key)
+    for number in range(box.count()):
+        choose(box, number)
+        assert getattr(view.settings, key) == box.itemData(number)
+    view.change(**{key: box.itemData(0)})
+    controls.refresh()
+    assert box.currentIndex() == 0
+    assert box.toolTip()
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_every_switch_is_a_setting(controls, view, name):
+    box, key = named(controls, QCheckBox, name), SWITCHES[name]
+    for _ in range(2):
+        before = getattr(view.settings, key)
+        assert box.isChecked() == before
+        box.click()
+        assert getattr(view.settings, key) != before
+    assert box.toolTip()
+
+
+def test_overlap_follows_the_window_length_and_sets_the_hop(controls, view):
+    box = named(controls, QComboBox, "Overlap")
+    choose(box, box.findText("75 %"))
+    assert view.settings.hop == view.settings.n_fft // 4
+    choose(named(controls, QComboBox, "FFT"), 2)
+    assert view.settings.hop == view.settings.n_fft // 4
+    assert box.currentText() == "75 %"
+
+
+@pytest.mark.parametrize(("name", "typed", "read"), [
+    ("From", "200", lambda view: view.settings.fmin),
+    ("To", "8000", lambda view: view.settings.fmax),
+    ("Darkest", "-90", lambda view: view.range[0]),
+    ("Brightest", "-12", lambda view: view.range[1]),
+])  # fmt: skip
+def test_a_number_holds_once_it_is_entered(controls, view, name, typed, read):
+    box = named(controls, QDoubleSpinBox, name)
+    before = read(view)
+    box.selectAll()
+    QTest.keyClicks(box, typed)
+    assert read(view) == before
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert read(view) == float(typed)
+
+
+def test_a_number_that_cannot_be_is_refused_and_the_control_shows_what_holds(controls, view):
+    box = named(controls, QDoubleSpinBox, "From")
+    box.selectAll()
+    QTest.keyClicks(box, "20000")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert view.settings.fmin == 40
+    controls.setFocus()
+    controls.refresh()
+    assert box.value() == 40
+
+
+def test_the_range_is_let_go_and_held(controls, view):
+    box = named(controls, QCheckBox, "Automatic range")
+    box.click()
+    assert view.automatic
+    box.click()
+    assert not view.automatic
+
+
+def test_a_value_of_no_choice_is_shown_all_the_same(controls, view):
+    view.change(n_fft=3000, hop=300, window="tukey:0.3")
+    controls.refresh()
+    assert named(controls, QComboBox, "FFT").currentText() == "3000"
+    assert named(controls, QComboBox, "Window").currentText() == "tukey:0.3"
+
+
+def test_every_control_has_a_name_and_can_be_reached_by_the_keyboard(controls):
+    kinds = (QComboBox, QCheckBox, QDoubleSpinBox)
+    found = [one for kind in kinds for one in controls.findChildren(kind)]
+    assert len(found) >= len(CHOICES) + len(SWITCHES) + 7
+    for one in found:
+        assert one.accessibleName() or one.text(), one
+        assert one.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_what_is_not_for_the_dock_is_told_by_the_others(controls, view):
+    """Every setting that a person can see has a control, a key, or belongs to the start of a run."""
+    at_the_start = {
+        "source", "device", "channels", "samplerate", "precision", "padding", "fft", "history", "history_mb",
+        "sensitivity", "calibration", "fullscreen", "presenter",
+    }  # fmt: skip
+    elsewhere = {"hop", "fmin", "fmax", "range", "show"}
+    keys = set(Settings.__dataclass_fields__)
+    assert keys - set(CHOICES.values()) - set(SWITCHES.values()) - elsewhere <= at_the_start, keys
+
+
+def test_labels_are_not_cut(controls):
+    for label in controls.findChildren(QLabel):
+        assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()) - 1, label.text()
+    page = controls.findChild(QWidget, "page")
+    assert page.width() <= controls.width()
