@@ -107,6 +107,8 @@ class Backfill:
         self._processing, self._ring, self._timeline = processing, ring, timeline
         self._begin, self._stop = begin, stop
         self._averages = self.averager is not None
+        # What warms up longer than a stretch is long would do most of its work twice.
+        self._at_once = _STRETCH if self.averager is None else max(_STRETCH, self.averager.warm_up)
         self._spare = processing.engine.samplerate // 4  # sound that may be overwritten while it is looked at
 
     def fill(self, first: int, stop: int) -> bool:
@@ -120,7 +122,7 @@ class Backfill:
         first = max(first, -(-oldest // pooled), store.end - store.capacity if self._stop is not None else first)
         # Of a cell that is not full yet the rest may come: only the store of now takes it in.
         stop = min(stop, there // pooled if self._stop is None else -(-there // pooled))
-        cells = (stop - first) if self._averages else max(1, _STRETCH // pooled)
+        cells = max(1, self._at_once // pooled)
         if store.end == 0:
             low, high = max(first, stop - cells), stop
         elif store.end < stop:
@@ -153,7 +155,7 @@ class Backfill:
             stop = start
 
     def _fill_averaged(self, first: int, stop: int, oldest: int) -> None:
-        """From the oldest up, as averages need it; where that is to lie before what is there, all at once."""
+        """From the oldest up, as averages need it; where that is to lie before what is there, put there as a whole."""
         processing, store = self._processing, self.store
         framer = processing.framer(self._ring)
         self.averager = averager = processing.averager()  # warmed up anew: it need not follow what was filled before
