@@ -77,6 +77,8 @@ def main():
     window.show()
     changes = Changes(monitor, window, application)
     application.exec()
+    if window.failure is not None:
+        raise window.failure
     print(json.dumps({"changes": changes.times, "skipped_columns": monitor.analysis.skipped_columns}), flush=True)
     monitor.stop()
 

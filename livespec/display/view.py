@@ -274,7 +274,7 @@ class View:
     def _follow_quantity(self) -> None:
         """Another unit: the range moves with it."""
         before = self._shift_db
-        self._shift_db = round(self._quantity_of(self._monitor.analysis.store).shift_db)
+        self._shift_db = round(self.quantity_of(self._monitor.analysis.store).shift_db)
         moved = self._shift_db - before
         if moved:
             self._palette = replace(self._palette, low=self._palette.low + moved, high=self._palette.high + moved)
@@ -403,16 +403,17 @@ class View:
 
     def _shown_as(self, columns: Columns, *, hold: bool) -> Shown:
         store = columns.store
-        return Shown(columns, self._axis_of(store), self._quantity_of(store), hold)
+        return Shown(columns, self._axis_of(store), self.quantity_of(store), hold)
 
     def _axis_of(self, store: ColumnStore) -> PictureAxis:
         """Of bands, as they were made; of bins, as it is wanted now."""
         return picture_axis(store.picture, self.settings if store.picture == "spectrum" else store.engine.settings)
 
-    def _quantity_of(self, store: ColumnStore) -> LevelQuantity:
+    def quantity_of(self, store: ColumnStore) -> LevelQuantity:
+        """What the levels of a store are shown as."""
         of_bands = store.picture != "spectrum"  # theirs is in the levels already
         settings = store.engine.settings if of_bands else self.settings
-        key = (id(store.engine), of_bands, *(getattr(settings, name) for name in _OF_QUANTITY))
+        key = (store.engine, of_bands, *(getattr(settings, name) for name in _OF_QUANTITY))
         if key not in self._quantities:
             if len(self._quantities) > 8:  # noqa: PLR2004 - engines come and go
                 self._quantities.clear()

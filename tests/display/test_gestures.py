@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from livespec.core.stft import Engine
 from livespec.display.gestures import Gestures
 from livespec.display.view import View
+from livespec.session.columns import ColumnStore
+from livespec.settings import Settings
 
 RATE, WIDTH, HEIGHT = 48_000, 900, 600
 
@@ -190,3 +193,11 @@ def test_what_cannot_be_is_said_in_the_picture_and_changes_nothing(view, mouse):
     view.change(fmin=20_000.0, fmax=100.0)
     assert view.settings == before
     assert any("fm" in label.text for label in mouse.frame().fixed.labels)
+
+
+def test_however_often_the_window_length_changes_levels_have_their_own_offsets(view):
+    """An engine that has gone may have left its place in memory to one of another length."""
+    for n_fft in (1024, 4096, 512) * 10:
+        engine = Engine(Settings(n_fft=n_fft, hop=n_fft // 4).at_rate(RATE), RATE)
+        store = ColumnStore(engine, 4)
+        assert len(view.quantity_of(store).offset_db) == engine.bins

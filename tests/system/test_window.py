@@ -453,6 +453,22 @@ def test_the_window_remembers_and_forgets_what_makes_no_sense(screen, nothing, s
         quit_cleanly(program, window)
 
 
+def test_keys_in_a_hurry_leave_a_picture(microphone, screen, shown):
+    with microphone.playing(tone([HIGH])):
+        program, window = shown()
+        before = capture_when(screen, lambda p: len(lit_rows(p)), "the tone is there")
+        for _ in range(12):
+            window.keys(
+                "comma", "v", "m", "Left", "period", "w", "space", "t", "shift+w", "v", "plus", "Up", "period", "u"
+            )
+            window.keys("g", "k", "n", "v", "b", "c", "minus", "a", "Page_Up", "End", "comma", "shift+Down", "o", "0")
+        assert program.runs
+        first, second = screen.capture(), capture_after(screen, 0.5)
+        assert (first != second).any()
+        assert (first != before).any()
+        quit_cleanly(program, window)
+
+
 def test_the_window_survives_any_size(screen, nothing, start):
     program = start("--source", "demo", *FLAGS, environment=nothing | screen.environment)
     window = screen.window_of(program)
