@@ -15,7 +15,21 @@ import numpy as np
 from benchmarks.screen import screen
 from tests.support.virtual_microphone import VirtualMicrophone
 
-LOOK = ["--range", "-100,-20", "--colormap", "gray", "--scale", "linear", "--fmin", "0", "--fmax", "24000"]
+LOOK = [
+    "--no-trace",
+    "--no-peaks",
+    "--no-restore",
+    "--range",
+    "-100,-20",
+    "--colormap",
+    "gray",
+    "--scale",
+    "linear",
+    "--fmin",
+    "0",
+    "--fmax",
+    "24000",
+]
 PROGRAMS = {
     "livespec": [sys.executable, "-m", "livespec", "--source", "mic", *LOOK],
     "naive": [sys.executable, "-m", "benchmarks.windows.naive_microphone"],

@@ -8,7 +8,6 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy import fft
 
 from livespec.core.arrays import Float32Array, Float64Array
 
@@ -36,6 +35,9 @@ class PitchFinder:
         length = min(n_fft, _PERIODS * self._longest)
         self._frame = slice((n_fft - length) // 2, (n_fft - length) // 2 + length)
         self._compared = length - self._longest  # samples that every period is judged by
+        from scipy import fft  # three times numpy's start-up time: not on the way to the first frame
+
+        self._fft = fft
         self._transform = fft.next_fast_len(length + self._longest, real=True)
 
     def find(self, windows: Float32Array) -> Pitch:
@@ -66,9 +68,9 @@ class PitchFinder:
     def _difference(self, frames: Float64Array) -> Float64Array:
         """(k, longest + 1): squares of x[j] − x[j + lag], summed over the same j for every lag."""
         n = self._compared
-        beginning = fft.rfft(frames[:, :n], self._transform)
-        whole = fft.rfft(frames, self._transform)
-        alike = fft.irfft(beginning.conj() * whole, self._transform)[:, : self._longest + 1]
+        beginning = self._fft.rfft(frames[:, :n], self._transform)
+        whole = self._fft.rfft(frames, self._transform)
+        alike = self._fft.irfft(beginning.conj() * whole, self._transform)[:, : self._longest + 1]
         energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
         shifted = energy[:, n : n + self._longest + 1] - energy[:, : self._longest + 1]
         # Rounding leaves some 1e-16 of the energy: nothing beside what sound does, and never below zero.
