@@ -28,9 +28,9 @@ def ensure_application() -> QGuiApplication:
 @lru_cache(maxsize=1)
 def font_family() -> str:
     """Loads the font; its name."""
-    import vispy.util.fonts
+    import vispy
 
-    folder = Path(vispy.util.fonts.__file__).parent / "data"
+    folder = Path(vispy.__file__).parent / "util" / "fonts" / "data"  # what lists the system's fonts stays out of it
     loaded = [QFontDatabase.addApplicationFont(str(folder / face)) for face in _FACES]
     families = QFontDatabase.applicationFontFamilies(loaded[0]) if loaded[0] >= 0 else []
     return families[0] if families else QFont().family()
