@@ -28,7 +28,7 @@ Act = Callable[[ScreenWindow], None]
 
 
 def _keys(*names: str) -> Act:
-    return lambda window: window.keys(*names)
+    return lambda window: window.keys(*names) if names else None
 
 
 def _frozen_with_markers(window: ScreenWindow) -> None:
@@ -85,8 +85,8 @@ def main() -> None:
         soundfile.write(folder / "eight.wav", _eight_channels(), _RATE)
         for mode in sys.argv[1:] or _MODES:
             picture = Image.fromarray(draw(screen, folder, *_MODES[mode]))
-            path = _FOLDER / f"{mode}.png"
-            picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+            path = _FOLDER / f"{mode}.webp"
+            picture.save(path, quality=88, method=6)  # as PNG four times as large
             print(f"{path}: {path.stat().st_size // 1000} kB")
 
 
