@@ -5,6 +5,7 @@ Cheap to import: no numpy, no I/O. The field names are the command line's flags 
 and the keys of the TOML files.
 """
 
+import string
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, NamedTuple, get_args
@@ -20,6 +21,7 @@ Weighting = Literal["Z", "A", "C"]
 Picture = Literal["spectrum", "mel", "chroma"]
 Direction = Literal["right", "down"]
 ThemeName = Literal["auto", "dark", "light"]
+RecordFormat = Literal["16", "24", "float"]
 Show = tuple[int, ...] | Literal["all", "mix", "diff"]
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -31,7 +33,9 @@ WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 PICTURES: tuple[Picture, ...] = get_args(Picture)
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
+RECORD_FORMATS: tuple[RecordFormat, ...] = get_args(RecordFormat)
 SHOW_WORDS = ("all", "mix", "diff")
+RECORD_FIELDS = ("date", "time", "device", "number")
 
 # Smallest, largest, unit.
 LIMITS: Mapping[str, tuple[float, float, str]] = {
@@ -45,6 +49,8 @@ LIMITS: Mapping[str, tuple[float, float, str]] = {
     "history": (0, 86_400, "s"),
     "history_mb": (1, 1 << 20, "MB"),
     "sensitivity": (-150, 20, "dBFS"),
+    "record_split": (0, 86_400, "s"),
+    "keep_last": (1, 3600, "s"),
 }
 LONGEST_TRANSFORM = 1 << 21
 FULL_RANGE_DB = (-250.0, 200.0)  # dBFS to dB SPL
@@ -124,6 +130,10 @@ class Settings:
     theme: ThemeName = "auto"
     history: float = 600.0
     history_mb: float = 512.0
+    record_name: str = "livespec {date} {time}.flac"
+    record_format: RecordFormat = "24"
+    record_split: float = 0.0
+    keep_last: float = 30.0
     fullscreen: bool = False
     presenter: bool = False
 
@@ -139,6 +149,8 @@ class Settings:
         _check_word("scale", self.scale, SCALES)
         _check_word("direction", self.direction, DIRECTIONS)
         _check_word("theme", self.theme, THEMES)
+        _check_word("record_format", self.record_format, RECORD_FORMATS)
+        _check_record_name(self.record_name)
         averaging_of(self.averaging)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
             raise UsageError(
@@ -248,6 +260,25 @@ def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:
             f"{key} = {value!r} is not known{': ' + near if near else ''}",
             f"{key} is one of {', '.join(known)}",
         )
+
+
+def _check_record_name(name: str) -> None:
+    wrong: str | None
+    try:
+        fields = [field for _, field, _, _ in string.Formatter().parse(name) if field is not None]
+        wrong = next((field for field in fields if field not in RECORD_FIELDS), None)
+        if wrong is None:
+            name.format(**dict.fromkeys(RECORD_FIELDS, ""))
+    except (ValueError, KeyError, IndexError, AttributeError) as error:
+        wrong = str(error)
+    if wrong is not None:
+        near = suggestion(wrong, list(RECORD_FIELDS))
+        raise UsageError(
+            f"record_name = {name!r}: {{{wrong}}} is not known{': ' + near if near else ''}",
+            f"the fields are {', '.join(f'{{{field}}}' for field in RECORD_FIELDS)}; {{{{ is a brace",
+        )
+    if not name.lower().endswith((".wav", ".flac")):
+        raise UsageError(f"record_name = {name!r}: recordings are WAV or FLAC", "use a name that ends in .wav or .flac")
 
 
 def _check_range(value: tuple[float, float]) -> None:

@@ -36,6 +36,8 @@ class Run:
     listen: bool
     duration: float | None
     pcm: str | None
+    record: bool
+    force: bool
     export: Path | None
     stats: Path | None
     screenshot: Path | None
@@ -137,6 +139,20 @@ def monitor(
     presenter: Annotated[
         bool | None, typer.Option("--presenter", help="For an audience: full screen, large labels, no controls.")
     ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.wav|.flac", help="Record what is captured; {date}, {time} … in the name."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --record replace a file.")] = False,
+    record_format: Annotated[
+        str | None, typer.Option(metavar="16|24|float", help="Samples of recordings (default 24; float: WAV alone).")
+    ] = None,
+    record_split: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="A new file of the recording after so long.")
+    ] = None,
+    keep_last: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="What L saves of what has already happened (default 30).")
+    ] = None,
     fullscreen: Annotated[bool | None, typer.Option("--fullscreen", help="Fill the screen.")] = None,
     restore: Annotated[
         bool, typer.Option("--restore/--no-restore", help="What the window remembers of its last run.")
@@ -205,6 +221,10 @@ def monitor(
         "grid": grid,
         "piano": piano,
         "theme": theme,
+        "record_name": record,
+        "record_format": record_format,
+        "record_split": record_split,
+        "keep_last": keep_last,
         "presenter": presenter,
         "fullscreen": fullscreen,
     }
@@ -220,6 +240,8 @@ def monitor(
         listen=listen,
         duration=number("duration", duration) if duration is not None else None,
         pcm=format_,
+        record=record is not None,
+        force=force,
         export=_target(export),
         stats=_target(stats),
         screenshot=_target(screenshot),
@@ -274,7 +296,7 @@ def run(order: Run) -> None:
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda number, _: stop_requests.append(number))
     try:
-        running[-1].start()
+        _start(running[-1], order)
         if order.view == "window":
             _run_window(running, order, finish, stop_requests)
         elif order.view == "terminal":
@@ -289,6 +311,14 @@ def run(order: Run) -> None:
         finish()
     if order.view != "window" and order.screenshot is not None:
         _save_headless_picture(running[-1], order.screenshot)
+
+
+def _start(monitor: Any, order: Run) -> None:
+    from livespec.session.recorder import recording_plan
+
+    if order.record:
+        monitor.record(recording_plan(monitor.settings, replaces=order.force))
+    monitor.start()
 
 
 def _run_window(running: list[Any], order: Run, finish: Callable[[], None], stop_requests: Sequence[int]) -> None:
@@ -437,6 +467,7 @@ def _check(order: Run, given: dict[str, Any]) -> None:
         raise UsageError(f"--device and --source {source} exclude each other", "leave one of them out")
     if given.get("fullscreen") and order.view != "window":
         raise UsageError("--fullscreen needs a window", f"leave it or --view {order.view} out")
+    _check_recording(order)
     _check_replay(order)
     written = [path for path in (order.export, order.stats, order.screenshot) if path is not None]
     if len({path.resolve() for path in written}) < len(written):
@@ -448,6 +479,14 @@ def _check(order: Run, given: dict[str, Any]) -> None:
     ):
         raise UsageError(f"{source} would be overwritten by its own analysis", "choose another name for the output")
     check_writable(written)
+
+
+def _check_recording(order: Run) -> None:
+    """Of what is a file already there is nothing to record."""
+    if order.record and order.settings.source not in (None, "mic", "demo", "-"):
+        raise UsageError(f"{order.settings.source} is a file already: there is nothing to record", "leave --record out")
+    if order.force and not order.record:
+        raise UsageError("--force is for --record", "leave it out: other outputs are replaced anyway")
 
 
 def _check_replay(order: Run) -> None:

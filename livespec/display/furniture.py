@@ -9,7 +9,7 @@ from livespec.core.notes import NAMES, frequency_of
 from livespec.display.axes import lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
 from livespec.display.layout import Layout, Pane, Rect, scaler
 from livespec.display.scene import LONGEST_LABEL_PX, Box, Frame, Furniture, Label, Palette
-from livespec.display.theme import ON_BANNER, Colour, Theme
+from livespec.display.theme import ON_BANNER, RED, Colour, Theme
 from livespec.session.clock import Timeline
 
 # Mean widths of a character, for what must fit; the exact width is known only where glyphs are made.
@@ -160,12 +160,21 @@ def _headings(frame: Frame, layout: Layout) -> list[Label]:
     px, left = scaler(frame.scale), layout.plots.x
     room = min(frame.width - left - px(16), LONGEST_LABEL_PX) / frame.scale
     title_px, subtitle_px = _TITLE_CHARACTER_PX * len(frame.title), _TEXT_CHARACTER_PX * len(frame.subtitle)
-    both = title_px + subtitle_px + _HEADINGS_APART_PX <= room
-    title = frame.title if both else _shortened(frame.title, room, _TITLE_CHARACTER_PX)
-    labels = [Label(title, left, px(22), "left", px(17), frame.theme.strong, bold=True)]
+    recording = "" if frame.recorded_s is None else _recording_text(frame.recorded_s)
+    recording_px = _BANNER_CHARACTER_PX * len(recording) + 16 if recording else 0
+    both = title_px + recording_px + subtitle_px + _HEADINGS_APART_PX <= room
+    title = frame.title if both else _shortened(frame.title, room - recording_px, _TITLE_CHARACTER_PX)
+    labels = [Label(title, left + px(recording_px), px(22), "left", px(17), frame.theme.strong, bold=True)]
+    if recording:
+        labels.append(Label(recording, left, px(22), "left", px(14), RED, bold=True))
     if both:
         labels.append(Label(frame.subtitle, frame.width - px(16), px(22), "right", px(13), frame.theme.faint))
     return labels
+
+
+def _recording_text(seconds: int) -> str:
+    """As "● REC 0:12:07"."""
+    return f"\N{BLACK CIRCLE} REC {seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def _shortened(text: str, room_px: float, character_px: float) -> str:

@@ -193,6 +193,7 @@ class Frame:
     clock: bool = True
     lap_s: float | None = None
     ahead_s: float = 0.0
+    recorded_s: int | None = None
     banners: tuple[Banner, ...] = ()
 
     @property

@@ -242,6 +242,16 @@ class View:
         else:
             self.settings = replace(self.settings, show=show)
 
+    def seconds_to_keep(self) -> tuple[float, float]:
+        """What of the past is meant: between two markers, what is on a picture that stands, or the last seconds."""
+        if len(self.markers) == 2:  # noqa: PLR2004
+            first, last = sorted(marker.second for marker in self.markers)
+            return first, last
+        if self.frozen and self.scene_shown is not None:
+            return self.scene_shown.start_s, self.scene_shown.start_s + self.scene_shown.span_s
+        now = self._monitor.timeline.seconds_at(self._monitor.timeline.known_until)
+        return max(0.0, now - self.settings.keep_last), now
+
     def note(self, text: str, seconds: float = _NOTE_S) -> None:
         """Say something in the picture for some seconds."""
         self._note = text, time.perf_counter() + seconds
@@ -496,6 +506,7 @@ class View:
             clock=self._monitor.source.info.kind not in ("file", "stdin"),
             lap_s=None if self.steering is None else self.steering.length_s,
             ahead_s=(self._shown_leg.begins - self._shown_leg.seam) / store.engine.samplerate,
+            recorded_s=self._monitor.recorded_s,
             banners=self._banners(),
         )
         if self._frame != frame:
@@ -512,6 +523,8 @@ class View:
         text, until = self._note
         if time.perf_counter() < until:
             out.append(Banner(text, AMBER))
+        if self._monitor.recorder is not None and self._monitor.recorder.trouble is not None:
+            out.append(Banner(self._monitor.recorder.trouble.message, RED))
         refused = self._monitor.analysis.refused
         if refused is not None:
             out.append(Banner(refused.message, RED))

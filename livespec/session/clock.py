@@ -112,10 +112,11 @@ class Timeline:
 
     def settle(self) -> None:
         """Decide about a disturbance now: nothing more will come. A backlog that was still coming in is no loss."""
-        settling, self._settling = self._settling, None
+        settling = self._settling
         if settling is None:
             return
         if settling.cause == "lost" and self._entered - settling.improved < _STILL_COMING_S:
+            self._settling = None
             return
         self._decide(settling)
 
@@ -169,16 +170,17 @@ class Timeline:
             self._decide(settling)
 
     def _decide(self, settling: _Settling) -> None:
-        self._settling = None
         behind_s = settling.earliest - settling.base
         lost = max(0, round(behind_s * self.samplerate))
         if settling.cause == "lost" and behind_s < _LOST_AT_LEAST_S:
+            self._settling = None
             return
         self._buckets.clear()
         self._starting = True
         self._first_base = None
         self._base = settling.earliest - lost / self.samplerate
         self.gaps = (*self.gaps, Gap(settling.position, lost, settling.cause))
+        self._settling = None  # only now: until then, what comes after it is not known to others
 
     def _note(self, entered: float, arrival: float) -> None:
         if self._buckets and entered - self._buckets[-1].opened_at < _BUCKET_S:
@@ -202,7 +204,8 @@ class Timeline:
     @property
     def known_until(self) -> int:
         """Position before which every gap is known: what comes after a disturbance is undecided for a while."""
-        return self._end if self._settling is None else min(self._end, self._settling.position)
+        settling = self._settling
+        return self._end if settling is None else min(self._end, settling.position)
 
     @property
     def _block_s(self) -> float:

@@ -5,6 +5,7 @@
 | source or capture supervisor | the ring's writing, the capture process     | the GUI, the disk          |
 | analysis                     | engine, columns, meter, time line           | the GUI, the disk          |
 | disk                         | the export                                  | the GUI                    |
+| recorder                     | the recording                               | the GUI                    |
 | the caller's                 | this object, the view                       | FFT, devices               |
 
 An exception in any of them ends the session: `failure` tells it, `ended` is set.
@@ -27,6 +28,7 @@ from livespec.session.calibration import load_calibration
 from livespec.session.clock import Timeline
 from livespec.session.exporter import Exporter
 from livespec.session.opening import NO_SOUND_S, no_sound, open_ring, read_ahead_of, shown_of, too_short
+from livespec.session.recorder import Recorder, RecordingPlan
 from livespec.session.stats import Durations, StartupTimes, process_figures
 from livespec.settings import Settings
 
@@ -81,6 +83,8 @@ class Monitor:
             if export
             else None
         )
+        self.recorder: Recorder | None = None
+        self._recorder_thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -121,9 +125,12 @@ class Monitor:
             if self._exporter is not None:
                 self._finish_export(self._exporter)
         finally:
+            self.stop_recording()
             self.ring.close()
         if self.failure is not None:
             raise self.failure
+        if self.recorder is not None and self.recorder.trouble is not None:
+            raise self.recorder.trouble
 
     def poll(self) -> bool:
         """Look after the session, a few times a second; False once nothing more will come."""
@@ -142,6 +149,34 @@ class Monitor:
         captured = self.timeline.seconds_at(self.ring.end)
         return max(captured, self.timeline.seconds_now() - _LATE_S) if self.source.info.live else captured
 
+    # ---- recording ----
+
+    def record(self, plan: RecordingPlan) -> None:
+        """From now on, or from the first sample where none has come yet. Raises `FileError`, `UsageError`."""
+        info = self.source.info
+        begin = self.timeline.known_until
+        recorder = Recorder(plan, self.ring, self.timeline, begin, info.title, len(info.channels))
+        self.recorder = recorder
+        self._recorder_thread = self._begin("recorder", lambda: recorder.run(self._stopping))
+
+    @property
+    def recording(self) -> bool:
+        """Whether sound goes into a file at this moment."""
+        return self._recorder_thread is not None and self.recorder is not None and self.recorder.trouble is None
+
+    @property
+    def recorded_s(self) -> int | None:
+        """Whole seconds that are in the recording; None where there is none at this moment."""
+        return int(self.recorder.seconds) if self.recording and self.recorder is not None else None
+
+    def stop_recording(self) -> None:
+        """Complete the file. `recorder` stays, and tells of it."""
+        thread, self._recorder_thread = self._recorder_thread, None
+        if thread is not None and self.recorder is not None:
+            self.recorder.end()
+            thread.join(timeout=_DRAIN_TIMEOUT_S)
+            self.recorder.finish()
+
     @property
     def exporting(self) -> bool:
         """Whether every column goes into a file: an unbroken run."""
@@ -154,8 +189,7 @@ class Monitor:
 
     def forget(self) -> None:
         """Empty the ring, and the picture with it; what is still to be exported stays."""
-        end = self.ring.end
-        self.analysis.forget(end if self._exporter is None else min(end, self._exporter.needed_from))
+        self.analysis.forget(min([self.ring.end, *(reader.needed_from for reader in self._disk_readers)]))
         self._wake.set()
 
     @property
@@ -167,7 +201,7 @@ class Monitor:
         """The error of a device from which nothing came."""
         return no_sound(self.source)
 
-    def _begin(self, name: str, work: Callable[[], None]) -> None:
+    def _begin(self, name: str, work: Callable[[], None]) -> threading.Thread:
         def guarded() -> None:
             try:
                 work()
@@ -179,12 +213,17 @@ class Monitor:
         thread = threading.Thread(target=guarded, name=f"livespec-{name}", daemon=True)
         self._threads.append(thread)
         thread.start()
+        return thread
 
     def _needed_from(self) -> int:
         if self.failure is not None:  # nobody reads any more
             return self.ring.end
-        needed = self.analysis.needed_from
-        return needed if self._exporter is None else min(needed, self._exporter.needed_from)
+        return min([self.analysis.needed_from, *(reader.needed_from for reader in self._disk_readers)])
+
+    @property
+    def _disk_readers(self) -> list[Exporter | Recorder]:
+        readers = self._exporter, self.recorder if self._recorder_thread is not None else None
+        return [reader for reader in readers if reader is not None]
 
     def _finish_export(self, exporter: Exporter) -> None:
         if self.failure is not None and not exporter.has_columns:

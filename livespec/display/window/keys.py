@@ -25,6 +25,7 @@ def commands_of(window: "MainWindow", view: View, channels: int) -> list[Command
     steering = view.steering
     return [
         *_file(window),
+        *([Command("File", "Record", ("R",), window.toggle_recording, window.recording)] if steering is None else []),
         *_view(window, view),
         *_analysis(view, channels),
         *_time(view, steering),
@@ -42,6 +43,7 @@ def _file(window: "MainWindow") -> list[Command]:
         Command("File", "Save figure (SVG)", ("Ctrl+Shift+F",), window.save_figure),
         Command("File", "Copy picture", ("Ctrl+C",), window.copy_picture),
         Command("File", "Size of saved pictures", ("Ctrl+R",), window.next_picture_size),
+        Command("File", "Save what has happened", ("L",), window.keep),
         Command("File", "Export visible columns (NPZ)", ("Ctrl+E",), partial(window.export, ".npz")),
         Command("File", "Export visible columns (CSV)", ("Ctrl+Shift+E",), partial(window.export, ".csv")),
         Command("File", "Forget now", ("Ctrl+Del",), window.forget),

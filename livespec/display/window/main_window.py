@@ -33,10 +33,11 @@ from livespec.display.window.remembered import Remembered, changed_settings, rec
 from livespec.display.window.sessions import Sessions
 from livespec.display.window.status import StatusLine
 from livespec.display.window.style import style_sheet, theme_for
-from livespec.display.window.takeaway import SaveFigure, TakeAway, Visible, is_figure, new_path
+from livespec.display.window.takeaway import SaveFigure, TakeAway, Visible, is_figure, music_folder, new_path
 from livespec.display.window.transport import TransportBar
 from livespec.display.window.wakefulness import Wakefulness
 from livespec.session.monitor import Monitor
+from livespec.session.recorder import recording_plan
 from livespec.settings import THEMES, Settings
 
 _STATUS_S: Final = 0.25
@@ -292,6 +293,23 @@ class MainWindow(QMainWindow):
         visible = self._visible(None)
         if visible is not None:
             self._take_away.numbers(visible, new_path(suffix))
+
+    def toggle_recording(self) -> None:
+        """Into the user's folder of music; the disk is another thread's."""
+        if self._monitor.recording:
+            self._take_away.stop_recording(self._monitor)
+        else:
+            plan = recording_plan(self._view.settings)._replace(folder=music_folder())
+            self._take_away.record(self._monitor, plan)
+
+    def recording(self) -> bool:
+        return self._monitor.recording
+
+    def keep(self) -> None:
+        """What has already happened: between the markers, what is on a picture that stands, or the last seconds."""
+        visible = self._visible(self._picture_size)
+        if visible is not None:
+            self._take_away.excerpt(visible, self._view.seconds_to_keep(), new_path(""))
 
     def next_picture_size(self) -> None:
         """Of saved and copied pictures."""

@@ -18,7 +18,9 @@ from livespec import __version__
 from livespec.display.image import image_of, render, save_image
 from livespec.display.scene import Scene
 from livespec.errors import LivespecError
+from livespec.session.excerpt import write_excerpt
 from livespec.session.monitor import Monitor
+from livespec.session.recorder import RecordingPlan
 from livespec.session.stretch import Stretch, stretch_between, write_csv, write_npz
 from livespec.settings import Settings
 
@@ -51,11 +53,8 @@ class TakeAway(QObject):
         """A PNG of the scene, with what it is in its metadata."""
 
         def work() -> str:
-            image = image_of(render(visible.scene))
-            for name, text in described(visible).items():
-                image.setText(name, text)
             path.parent.mkdir(parents=True, exist_ok=True)
-            save_image(image, path)
+            self._save_picture(visible, path)
             return self.tr("The picture is in {}").format(path)
 
         self._do(work)
@@ -91,9 +90,51 @@ class TakeAway(QObject):
 
         self._do(work)
 
+    def excerpt(self, visible: Visible, seconds: tuple[float, float], path: Path) -> None:
+        """Sound, picture, columns and settings into a new folder."""
+
+        def work() -> str:
+            path.mkdir(parents=True)
+            monitor = visible.monitor
+            stretch = _stretch(visible, seconds)
+            write_excerpt(
+                monitor.ring, monitor.timeline, visible.settings, monitor.source.info.title, seconds, stretch, path
+            )
+            self._save_picture(visible, path / "picture.png")
+            return self.tr("{:.0f} s of sound, picture and columns are in {}").format(seconds[1] - seconds[0], path)
+
+        self._do(work)
+
+    def record(self, monitor: Monitor, plan: RecordingPlan) -> None:
+        """Begin."""
+
+        def work() -> str:
+            monitor.record(plan)
+            return self.tr("Recording to {}").format(monitor.recorder.files[-1]) if monitor.recorder else ""
+
+        self._do(work)
+
+    def stop_recording(self, monitor: Monitor) -> None:
+        """Complete the file."""
+
+        def work() -> str:
+            monitor.stop_recording()
+            recorder = monitor.recorder
+            if recorder is None or recorder.trouble is not None or not recorder.files:
+                return self.tr("Nothing was recorded")
+            return self.tr("The recording is in {}").format(recorder.files[-1])
+
+        self._do(work)
+
     def close(self) -> None:
         """Wait for what is under way."""
         self._disk.shutdown(wait=True)
+
+    def _save_picture(self, visible: Visible, path: Path) -> None:
+        image = image_of(render(visible.scene))
+        for name, text in described(visible).items():
+            image.setText(name, text)
+        save_image(image, path)
 
     def _do(self, work: Callable[[], str]) -> None:
         def guarded() -> None:
@@ -137,7 +178,12 @@ def described(visible: Visible) -> dict[str, str]:
     }
 
 
-def _stretch(visible: Visible) -> Stretch:
+def music_folder() -> Path:
+    """Where recordings go."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation) or Path.home())
+
+
+def _stretch(visible: Visible, seconds: tuple[float, float] | None = None) -> Stretch:
     monitor, scene = visible.monitor, visible.scene
     return stretch_between(
         monitor.ring,
@@ -146,5 +192,5 @@ def _stretch(visible: Visible) -> Stretch:
         visible.shown,
         visible.labels,
         monitor.calibration,
-        (scene.start_s, scene.start_s + scene.span_s),
+        seconds or (scene.start_s, scene.start_s + scene.span_s),
     )

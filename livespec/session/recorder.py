@@ -1,0 +1,223 @@
+"""A recording: the captured samples into sound files, from the ring, on a thread of its own.
+
+A slow disk costs nothing until the ring is lapped; then what was overwritten is a gap like any other. Of a gap that is
+no longer than a minute the file has zeros, so that its time stays right, and a list beside the file tells of it; after
+a longer one a new file begins. A disk that fails ends the recording, not the session.
+"""
+
+import contextlib
+import json
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from livespec.core.arrays import Float32Array
+from livespec.core.ring import AudioRing
+from livespec.errors import FileError
+from livespec.session.clock import Timeline
+from livespec.session.sound_file import SoundFileWriter, create
+from livespec.settings import RecordFormat, Settings
+
+_POLL_S: Final = 0.05
+_SYNC_S: Final = 1.0
+_LONGEST_ZEROS_S: Final = 60.0
+_AT_ONCE: Final = 16_384  # samples
+
+
+class RecordingPlan(NamedTuple):
+    """name: of the file, WAV or FLAC, with the fields {date}, {time}, {device} and {number}; in `folder`.
+
+    split_s: a new file after so many seconds; 0: one file. replaces: whether a file that is there gives way.
+    """
+
+    name: str
+    sample_format: RecordFormat
+    split_s: float = 0.0
+    replaces: bool = False
+    folder: Path = Path()
+
+
+def recording_plan(settings: Settings, *, replaces: bool = False) -> RecordingPlan:
+    """What the settings say of recordings."""
+    return RecordingPlan(settings.record_name, settings.record_format, settings.record_split, replaces)
+
+
+class Recorder:
+    """Run `run` in a thread, then `finish` once; or `record_until` and `close`. begin: position of the first sample.
+
+    files: what was written to, the last one now; trouble: what ended it before its time.
+    """
+
+    def __init__(
+        self, plan: RecordingPlan, ring: AudioRing, timeline: Timeline, begin: int, device: str, channels: int
+    ) -> None:
+        self._plan, self._ring, self._timeline = plan, ring, timeline
+        self._device, self._channels = device, channels
+        self._position = begin
+        self._gaps_bridged = sum(gap.position <= begin for gap in timeline.gaps)
+        self._split = round(plan.split_s * timeline.samplerate)
+        self._gaps: list[dict[str, Any]] = []
+        self._synced = time.perf_counter()
+        self._frames_before = 0
+        self._ended = threading.Event()
+        self.files: list[Path] = []
+        self.trouble: FileError | None = None
+        self._file = self._begin_file()
+
+    @property
+    def needed_from(self) -> int:
+        """Position of the oldest sample that is still to be recorded."""
+        return self._ring.end if self.trouble is not None else self._position
+
+    @property
+    def seconds(self) -> float:
+        """Length of all that is recorded."""
+        return (self._frames_before + self._file.frames) / self._timeline.samplerate
+
+    def run(self, stopping: threading.Event) -> None:
+        """Until `stopping`, or the end of the recording."""
+        while not (stopping.wait(_POLL_S) or self._ended.is_set() or self.trouble is not None):
+            self.record_until(self._timeline.known_until)
+
+    def end(self) -> None:
+        """Let `run` come to an end; `finish` then takes what is left."""
+        self._ended.set()
+
+    def finish(self) -> None:
+        """Record what there is, and complete the file."""
+        self.record_until(self._timeline.known_until)
+        self.close()
+
+    def record_until(self, limit: int) -> None:
+        """A position before which every gap is known."""
+        if self.trouble is None:
+            self._guarded(lambda: self._record_until(limit))
+
+    def close(self) -> None:
+        """Complete the file; one without a sample goes."""
+        if self.trouble is None:
+            self._guarded(self._close_file)
+        if not self.seconds:
+            self.files.pop().unlink(missing_ok=True)
+
+    # ---- samples ----
+
+    def _record_until(self, limit: int) -> None:
+        while True:
+            gaps = self._timeline.gaps[self._gaps_bridged :]
+            gap = gaps[0] if gaps and gaps[0].position <= limit else None
+            self._copy(limit if gap is None else gap.position)
+            if gap is None:
+                break
+            self._gaps_bridged += 1
+            self._bridge(gap.samples, gap.cause)
+        if time.perf_counter() - self._synced > _SYNC_S:
+            self._file.sync()
+            self._synced = time.perf_counter()
+
+    def _copy(self, stop: int) -> None:
+        while self._position < stop:
+            start = self._position
+            count = min(stop - start, self._ring.margin, _AT_ONCE)
+            samples = self._ring.view(start, count).copy()
+            if not self._ring.still_valid(start):
+                self._skip_what_was_overwritten()
+                continue
+            self._write(samples)
+            self._position = start + count
+
+    def _skip_what_was_overwritten(self) -> None:
+        """To where there is a quarter of a second before it is overwritten, too."""
+        before, spare = self._position, self._timeline.samplerate // 4
+        self._position = min(max(self._ring.oldest + spare, before + 1), self._ring.end)
+        self._bridge(self._position - before, "overwritten")
+
+    def _bridge(self, samples: int, cause: str) -> None:
+        """Sound that is not there."""
+        zeros = samples <= _LONGEST_ZEROS_S * self._timeline.samplerate
+        self._gaps.append({"sample": self._file.frames, "lost": samples, "cause": cause, "zeros": zeros})
+        self._write_gaps()
+        if not zeros:
+            self._next_file()
+            return
+        while samples > 0:
+            count = min(samples, _AT_ONCE)
+            self._write(np.zeros((self._channels, count), np.float32))
+            samples -= count
+
+    def _write(self, samples: Float32Array) -> None:
+        while self._split and self._file.frames + samples.shape[1] > self._split:
+            fits = self._split - self._file.frames
+            self._file.write(samples[:, :fits])
+            samples = samples[:, fits:]
+            self._next_file()
+        self._file.write(samples)
+
+    # ---- files ----
+
+    def _begin_file(self) -> SoundFileWriter:
+        path = self._new_path()
+        try:
+            if self._plan.replaces:
+                path.unlink(missing_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made = create(path, self._timeline.samplerate, self._channels, self._plan.sample_format)
+        except FileExistsError:
+            raise FileError(
+                f"{path} is there already, and a recording replaces nothing", "choose another name, or use --force"
+            ) from None
+        except OSError as error:
+            raise FileError(f"{path}: cannot be recorded to ({error.strerror})") from error
+        self.files.append(path)
+        self._gaps = []
+        return made
+
+    def _new_path(self) -> Path:
+        number = len(self.files) + 1
+        path = self._plan.folder / path_of(self._plan.name, datetime.now().astimezone(), self._device, number)
+        if path in self.files or (number > 1 and path.exists()):  # a name without {number}, or with the same minute
+            names = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in range(number, number + 100_000))
+            path = next(name for name in names if not name.exists())
+        return path
+
+    def _next_file(self) -> None:
+        self._close_file()
+        self._frames_before += self._file.frames
+        self._file = self._begin_file()
+
+    def _close_file(self) -> None:
+        self._file.close()
+
+    def _write_gaps(self) -> None:
+        path = self.files[-1].with_name(f"{self.files[-1].name}.gaps.json")
+        temporary = path.with_name(path.name + ".tmp")
+        temporary.write_text(json.dumps(self._gaps, indent=1), encoding="utf-8")
+        temporary.replace(path)
+
+    def _guarded(self, work: Any) -> None:
+        try:
+            work()
+        except (OSError, RuntimeError) as error:  # libsndfile's is a RuntimeError
+            reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+            self.trouble = FileError(
+                f"{self.files[-1]}: the recording has ended ({reason})", "what was recorded until then is in the file"
+            )
+            with contextlib.suppress(OSError, RuntimeError):
+                self._close_file()
+        except FileError as error:
+            self.trouble = error
+
+
+def path_of(name: str, moment: datetime, device: str, number: int) -> Path:
+    """The file that a name with fields stands for."""
+    values = {
+        "date": f"{moment:%Y-%m-%d}",
+        "time": f"{moment:%H.%M.%S}",
+        "device": "".join("_" if c in '/\\:*?"<>|' else c for c in device),
+        "number": str(number),
+    }
+    return Path(name.format(**values)).expanduser()
