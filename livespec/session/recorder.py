@@ -121,14 +121,21 @@ class Recorder:
 
     def _copy(self, stop: int) -> None:
         while self._position < stop:
-            start = self._position
-            count = min(stop - start, self._ring.margin, _AT_ONCE)
-            samples = self._ring.view(start, count).copy()
-            if not self._ring.still_valid(start):
+            samples = self._samples(min(stop - self._position, _AT_ONCE))
+            if samples is None:
                 self._skip_what_was_overwritten()
-                continue
-            self._write(samples)
-            self._position = start + count
+            else:
+                self._write(samples)
+                self._position += samples.shape[1]
+
+    def _samples(self, most: int) -> Float32Array | None:
+        """The next ones; None where they were overwritten."""
+        start = self._position
+        try:
+            samples = self._ring.view(start, min(most, self._ring.contiguous(start))).copy()
+        except ValueError:
+            return None
+        return samples if self._ring.still_valid(start) else None
 
     def _skip_what_was_overwritten(self) -> None:
         """To where there is a quarter of a second before it is overwritten, too."""

@@ -23,12 +23,6 @@ from tests.support.program import bare_environment, needed, wait_until
 RATE, CHANNELS = 48_000, 2
 NAME = "vmic"
 
-# norewinds: else what is heard lags two seconds behind what is played
-_MODULES = (
-    "module-native-protocol-unix",
-    f"module-null-sink sink_name=vsink format=float32le rate={RATE} channels={CHANNELS} norewinds=1",
-    f"module-remap-source source_name={NAME} master=vsink.monitor",
-)
 # The default ALSA device must be PulseAudio, even where no system file says so.
 _ALSA = "pcm.!default { type pulse }\nctl.!default { type pulse }\npcm.pulse { type pulse }\n"
 _PLAY_AHEAD_MS = 200  # of the player: a busy machine must not make it stutter
@@ -37,7 +31,8 @@ _PLAY_AHEAD_MS = 200  # of the player: a busy machine must not make it stutter
 class VirtualMicrophone:
     """Use as a context manager; `environment` is for the programs that shall hear it."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: int = RATE, channels: int = CHANNELS) -> None:
+        self.rate, self.channels = rate, channels
         self._folder = Path(tempfile.mkdtemp(prefix="livespec-mic-"))  # 0700, and short: sockets have short names
         (self._folder / ".asoundrc").write_text(_ALSA)
         self.environment = bare_environment(self._folder) | {
@@ -62,7 +57,7 @@ class VirtualMicrophone:
 
     def start(self) -> None:
         command = [needed("pulseaudio"), "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
-        for module in _MODULES:
+        for module in self._modules:
             command += ["-L", module]
         log = self._folder / "pulseaudio.log"
         with log.open("ab") as out:
@@ -74,6 +69,17 @@ class VirtualMicrophone:
             lambda: log.read_text(errors="replace"),
         )
         self._pactl("set-default-source", NAME)
+
+    @property
+    def _modules(self) -> tuple[str, ...]:
+        """norewinds: else what is heard lags two seconds behind what is played."""
+        places = f"channels={self.channels} channel_map={','.join(f'aux{n}' for n in range(self.channels))}"
+        form = f"format=float32le rate={self.rate} {places if self.channels > 2 else f'channels={self.channels}'}"  # noqa: PLR2004
+        return (
+            "module-native-protocol-unix",
+            f"module-null-sink sink_name=vsink {form} norewinds=1",
+            f"module-remap-source source_name={NAME} master=vsink.monitor",
+        )
 
     def kill(self) -> None:
         """As a crash would: without a word to its clients."""
@@ -110,11 +116,13 @@ class VirtualMicrophone:
 
     @contextlib.contextmanager
     def playing(self, sound: np.ndarray) -> Iterator[None]:
-        """The microphone hears this, once. sound: (samples,) for both channels, or (samples, 2); at 48 kHz."""
+        """The microphone hears this, once. sound: (samples,) for all channels, or (samples, channels); at its rate."""
         file = self._folder / f"{uuid.uuid4().hex}.f32"
-        both = np.repeat(sound[:, None], CHANNELS, axis=1) if sound.ndim == 1 else sound
+        both = np.repeat(sound[:, None], self.channels, axis=1) if sound.ndim == 1 else sound
         both.astype("<f4").tofile(file)
-        form = ["--raw", "--format=float32le", f"--rate={RATE}", f"--channels={CHANNELS}"]
+        form = ["--raw", "--format=float32le", f"--rate={self.rate}", f"--channels={self.channels}"]
+        if self.channels > 2:  # noqa: PLR2004 - beyond stereo a place has no name that all agree upon
+            form.append(f"--channel-map={','.join(f'aux{n}' for n in range(self.channels))}")
         player = subprocess.Popen(
             [needed("paplay"), "--device=vsink", f"--latency-msec={_PLAY_AHEAD_MS}", *form, str(file)],
             env=self.environment,

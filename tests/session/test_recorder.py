@@ -1,0 +1,261 @@
+"""Recordings against the samples that were captured: every bit of them, and what is told of those that were not."""
+
+import json
+import threading
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livespec.core.ring import AudioRing
+from livespec.errors import FileError, UsageError
+from livespec.session.clock import Gap, Timeline
+from livespec.session.recorder import Recorder, RecordingPlan, path_of
+from livespec.session.sound_file import create
+from livespec.settings import Settings
+from tests.support.signals import white_noise
+
+RATE = 48_000
+BITS = [("wav", "16"), ("wav", "24"), ("wav", "float"), ("flac", "16"), ("flac", "24")]
+
+
+class Capture:
+    """A ring that is written by hand, and a time line that knows what it is told."""
+
+    def __init__(self, channels=2, capacity=4 * RATE):
+        self.ring = AudioRing.in_memory(channels, capacity)
+        self.timeline = Timeline(RATE, live=True)
+        self.sound = np.stack([white_noise(8 * RATE, seed=seed) for seed in range(channels)], axis=1)
+
+    def write(self, samples):
+        """The next samples, in blocks; known at once."""
+        start = self.ring.end
+        for at in range(start, start + samples, 512):
+            self.ring.write(self.sound[at : min(at + 512, start + samples)], 0)
+        self.timeline._end = self.ring.end
+
+    def lose(self, samples, cause="lost"):
+        self.timeline.gaps = (*self.timeline.gaps, Gap(self.ring.end, samples, cause))
+
+    def recorder(self, plan, begin=0):
+        return Recorder(plan, self.ring, self.timeline, begin, "Scarlett 2i2: USB", self.ring.channels)
+
+
+def plan(folder, name="take.wav", **more):
+    return RecordingPlan(name, **{"sample_format": "float", "folder": folder, **more})
+
+
+def read(path, sample_format="float"):
+    """(n, channels) as whole numbers of its bits, or as floats."""
+    if sample_format == "float":
+        return soundfile.read(path, dtype="float32", always_2d=True)[0]
+    return soundfile.read(path, dtype="int32", always_2d=True)[0] >> (32 - int(sample_format))
+
+
+@pytest.mark.parametrize(("suffix", "sample_format"), BITS)
+def test_every_sample_is_in_the_file_to_the_last_bit(tmp_path, suffix, sample_format):
+    capture = Capture()
+    recorder = capture.recorder(plan(tmp_path, f"take.{suffix}", sample_format=sample_format))
+    for samples in (1, 700, 48_000, 5000, 90_000):
+        capture.write(samples)
+        recorder.record_until(capture.timeline.known_until)
+    recorder.finish()
+    sound = capture.sound[: capture.ring.end]
+    if sample_format == "float":
+        expected = sound
+    else:
+        full = 1 << (int(sample_format) - 1)
+        expected = np.clip(np.rint(sound.astype(np.float64) * full), -full, full - 1).astype(np.int32)
+    np.testing.assert_array_equal(read(tmp_path / f"take.{suffix}", sample_format), expected)
+    assert recorder.seconds == len(sound) / RATE
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+def test_what_a_converter_gave_comes_back_bit_by_bit(tmp_path, bits):
+    full = 1 << (bits - 1)
+    numbers = np.concatenate([np.arange(-full, full, 251), [full - 1]]).astype(np.int32)
+    file = create(tmp_path / "a.flac", RATE, 1, str(bits))
+    file.write((numbers / full).astype(np.float32)[None])
+    file.close()
+    np.testing.assert_array_equal(read(tmp_path / "a.flac", str(bits))[:, 0], numbers)
+
+
+def test_samples_beyond_full_scale_are_clipped_and_those_that_are_no_numbers_are_silent(tmp_path):
+    file = create(tmp_path / "a.wav", RATE, 1, "16")
+    file.write(np.array([[1.5, -3, np.nan, np.inf, -np.inf, 0.25]], np.float32))
+    file.close()
+    assert read(tmp_path / "a.wav", "16")[:, 0].tolist() == [32767, -32768, 0, 32767, -32768, 8192]
+
+
+@pytest.mark.parametrize(("suffix", "sample_format"), BITS)
+def test_what_was_synchronised_can_be_played_whatever_comes_then(tmp_path, suffix, sample_format):
+    file = create(tmp_path / f"a.{suffix}", RATE, 3, sample_format)
+    sound = np.stack([white_noise(3 * RATE, seed=seed) for seed in range(3)])
+    for second in range(3):
+        for at in range(second * RATE, (second + 1) * RATE, 1000):
+            file.write(sound[:, at : at + 1000])
+        file.sync()
+        (tmp_path / f"left.{suffix}").write_bytes((tmp_path / f"a.{suffix}").read_bytes())
+        left = read(tmp_path / f"left.{suffix}")
+        assert (second + 1) * RATE - 2 * 4096 <= len(left) <= (second + 1) * RATE
+        np.testing.assert_allclose(left, sound.T[: len(left)], atol=2**-15)
+    file.close()
+
+
+def test_beyond_four_gigabytes_a_wav_is_rf64(tmp_path, monkeypatch):
+    file = create(tmp_path / "a.wav", RATE, 2, "float")
+    sound = np.stack([white_noise(RATE), white_noise(RATE, seed=2)])
+    file.write(sound)
+    monkeypatch.setattr("livespec.session.sound_file._LARGEST_RIFF", 1000)  # as if that were four gigabytes
+    file.close()
+    assert (tmp_path / "a.wav").read_bytes()[:4] == b"RF64"
+    info = soundfile.info(tmp_path / "a.wav")
+    assert (info.format, info.frames, info.channels) == ("RF64", RATE, 2)
+    np.testing.assert_array_equal(read(tmp_path / "a.wav"), sound.T)
+
+
+# ---- gaps ----
+
+
+def test_of_a_gap_the_file_has_zeros_and_a_list_tells_of_it(tmp_path):
+    capture = Capture()
+    recorder = capture.recorder(plan(tmp_path))
+    capture.write(10_000)
+    recorder.record_until(capture.timeline.known_until)
+    capture.lose(4800)
+    capture.write(10_000)
+    capture.lose(100, "overflow")
+    capture.write(5000)
+    recorder.finish()
+    sound = capture.sound
+    silent = np.zeros((4800, 2), np.float32)
+    expected = np.concatenate([sound[:10_000], silent, sound[10_000:20_000], silent[:100], sound[20_000:25_000]])
+    np.testing.assert_array_equal(read(tmp_path / "take.wav"), expected)
+    assert json.loads((tmp_path / "take.wav.gaps.json").read_text()) == [
+        {"sample": 10_000, "lost": 4800, "cause": "lost", "zeros": True},
+        {"sample": 24_800, "lost": 100, "cause": "overflow", "zeros": True},
+    ]
+
+
+def test_after_a_gap_of_more_than_a_minute_a_new_file_begins(tmp_path):
+    capture = Capture()
+    recorder = capture.recorder(plan(tmp_path))
+    capture.write(10_000)
+    capture.lose(61 * RATE, "reopened")
+    capture.write(7000)
+    recorder.finish()
+    assert [path.name for path in recorder.files] == ["take.wav", "take-2.wav"]
+    np.testing.assert_array_equal(read(tmp_path / "take.wav"), capture.sound[:10_000])
+    np.testing.assert_array_equal(read(tmp_path / "take-2.wav"), capture.sound[10_000:17_000])
+    assert json.loads((tmp_path / "take.wav.gaps.json").read_text())[0]["zeros"] is False
+
+
+def test_what_a_slow_disk_did_not_take_is_a_gap_and_the_time_stays_right(tmp_path):
+    capture = Capture(capacity=RATE)
+    recorder = capture.recorder(plan(tmp_path))
+    capture.write(10_000)
+    recorder.record_until(capture.timeline.known_until)
+    capture.write(5 * RATE)
+    recorder.finish()
+    (gap,) = json.loads((tmp_path / "take.wav.gaps.json").read_text())
+    assert (gap["sample"], gap["cause"]) == (10_000, "overwritten")
+    recorded = read(tmp_path / "take.wav")
+    assert len(recorded) == capture.ring.end
+    behind = 10_000 + gap["lost"]
+    assert not recorded[10_000:behind].any()
+    np.testing.assert_array_equal(recorded[behind:], capture.sound[behind : capture.ring.end])
+    assert len(recorded) - behind > RATE // 2
+
+
+def test_what_comes_after_a_disturbance_waits_until_it_is_decided(tmp_path):
+    capture = Capture()
+    recorder = capture.recorder(plan(tmp_path))
+    capture.write(10_000)
+    capture.timeline._end = 6000  # as while a disturbance there is settling
+    recorder.record_until(capture.timeline.known_until)
+    assert recorder.needed_from == 6000
+    recorder.finish()
+    assert len(read(tmp_path / "take.wav")) == 6000
+
+
+# ---- names and files ----
+
+
+@given(st.integers(1, 3 * RATE), st.integers(1000, 2 * RATE))
+def test_files_of_a_length_join_to_the_whole(tmp_path_factory, length, split):
+    folder = tmp_path_factory.mktemp("split")
+    capture = Capture(channels=1)
+    recorder = capture.recorder(plan(folder, split_s=split / RATE))
+    capture.write(length)
+    recorder.finish()
+    parts = [read(path) for path in recorder.files]
+    assert all(len(part) == split for part in parts[:-1])
+    np.testing.assert_array_equal(np.concatenate(parts), capture.sound[:length])
+
+
+def test_a_file_that_is_there_stays_unless_it_may_be_replaced(tmp_path):
+    (tmp_path / "take.wav").write_text("dear to me")
+    capture = Capture()
+    with pytest.raises(FileError, match="is there already"):
+        capture.recorder(plan(tmp_path))
+    assert (tmp_path / "take.wav").read_text() == "dear to me"
+    capture.write(1000)
+    recorder = capture.recorder(plan(tmp_path, replaces=True))
+    recorder.finish()
+    assert len(read(tmp_path / "take.wav")) == 1000
+
+
+def test_later_files_of_a_recording_go_around_what_is_there(tmp_path):
+    (tmp_path / "take-2.wav").write_text("dear to me")
+    capture = Capture()
+    recorder = capture.recorder(plan(tmp_path, split_s=0.1))
+    capture.write(12_000)
+    recorder.finish()
+    assert [path.name for path in recorder.files] == ["take.wav", "take-3.wav", "take-4.wav"]
+    assert (tmp_path / "take-2.wav").read_text() == "dear to me"
+
+
+def test_a_recording_without_a_sample_leaves_no_file(tmp_path):
+    Capture().recorder(plan(tmp_path)).finish()
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_have_date_time_device_and_number(tmp_path):
+    from datetime import UTC, datetime
+
+    moment = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+    path = path_of("{device}/{date} {time} ({number}).flac", moment, "USB: a/b", 3)
+    assert str(path) == "USB_ a_b/2026-03-04 05.06.07 (3).flac"
+
+
+@pytest.mark.parametrize(
+    "name", ["{tim}.wav", "{}.wav", "{0}.wav", "{date.wav", "{date!x}.wav", "{date.year}.wav", "a.mp3"]
+)
+def test_a_name_with_a_wrong_field_is_refused(name):
+    with pytest.raises(UsageError, match="record_name"):
+        Settings(record_name=name)
+
+
+@pytest.mark.parametrize(("name", "channels", "sample_format"), [("a.flac", 9, "24"), ("a.flac", 2, "float")])
+def test_what_flac_has_not_is_refused(tmp_path, name, channels, sample_format):
+    with pytest.raises(UsageError, match="FLAC"):
+        create(tmp_path / name, RATE, channels, sample_format)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_ends_the_recording_alone(tmp_path):
+    capture = Capture()
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(FileError, match="cannot be recorded to"):
+        capture.recorder(plan(tmp_path / "file" / "folder"))
+    recorder = capture.recorder(plan(tmp_path, "{number}/take.wav", split_s=0.1))
+    (tmp_path / "2").write_text("a file where the next folder would be")
+    capture.write(20_000)
+    stopping = threading.Event()
+    recorder.run(stopping)  # ends by itself
+    assert recorder.trouble is not None
+    recorder.finish()
+    assert len(read(tmp_path / "1" / "take.wav")) == RATE // 10
+    assert recorder.needed_from == capture.ring.end  # and keeps nobody waiting

@@ -1,0 +1,190 @@
+"""Recordings as a person makes them: through the real PortAudio, by flag and by key, and whatever ends them."""
+
+import json
+import os
+import random
+import signal
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from livespec.display.theme import RED
+from tests.support.exports import Export, position_chirp
+from tests.support.on_screen import capture_when, is_colour
+from tests.support.program import needed, wait_until
+from tests.support.signals import white_noise
+from tests.support.virtual_microphone import RATE, VirtualMicrophone
+
+MACHINES = [(1, 44_100), (2, 48_000), (8, 96_000), (32, 48_000), (2, 192_000)]
+
+
+def recorded(path):
+    """(n, channels), bit by bit."""
+    return soundfile.read(path, dtype="float32", always_2d=True)[0]
+
+
+def place_of(part, sound):
+    """Where in a sound that never repeats itself a part of it begins."""
+    found = np.flatnonzero(sound[: len(sound) - len(part), 0] == part[0, 0])
+    return next(int(at) for at in found if np.array_equal(sound[at : at + 64], part[:64]))
+
+
+@pytest.mark.parametrize(("channels", "rate"), MACHINES)
+def test_every_sample_that_was_played_is_in_the_recording_bit_by_bit(start, tmp_path, channels, rate):
+    seconds = 4
+    sound = np.stack([white_noise(seconds * rate, seed=n) for n in range(channels)], axis=1)
+    with VirtualMicrophone(rate, channels) as microphone:
+        program = start(
+            *(
+                "--view",
+                "none",
+                "--channels",
+                "all",
+                "--record",
+                "take.wav",
+                "--record-format",
+                "float",
+                "--stats",
+                "s.json",
+            ),
+            environment=microphone.environment,
+        )
+        wait_until(
+            lambda: (tmp_path / "take.wav").exists() and (tmp_path / "take.wav").stat().st_size > 1e4, "it records"
+        )
+        with microphone.playing(sound):
+            time.sleep(seconds + 1)
+        program.send(signal.SIGTERM)
+        assert program.end(20).returncode == 0
+    heard = recorded(tmp_path / "take.wav")
+    assert heard.shape[1] == channels
+    first = int(np.flatnonzero(heard.any(axis=1))[0])
+    begin = place_of(heard[first : first + 64], sound)
+    assert begin < rate / 2  # what the server plays before anybody listens is not heard
+    assert json.loads((tmp_path / "s.json").read_text())["gaps"] == []
+    np.testing.assert_array_equal(heard[first : first + len(sound) - begin], sound[begin:])
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+def test_killed_at_any_moment_all_but_the_last_second_can_be_played(microphone, start, tmp_path, suffix):
+    rng = random.Random(7)
+    with microphone.playing(position_chirp(60)):
+        for number in range(4):
+            name = tmp_path / f"{number}.{suffix}"
+            program = start("--view", "none", "--record", name, environment=microphone.environment)
+            wait_until(lambda name=name: name.exists() and name.stat().st_size > 1e4, "it records")
+            began = time.monotonic()
+            time.sleep(rng.uniform(0.5, 3.5))
+            program.send(signal.SIGKILL)
+            lasted = time.monotonic() - began
+            program.end(5)
+            sound = recorded(name)
+            assert len(sound) / RATE >= lasted - 1.2, (len(sound) / RATE, lasted)
+            assert np.isfinite(sound).all()
+    wait_until(lambda: not program.left_behind, "nothing is left behind", 5)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+def test_a_full_disk_ends_the_recording_and_not_the_run(nothing, start, tmp_path, suffix):
+    """A limit of the size of files stands for the disk."""
+    program = start(
+        *(
+            "-c",
+            'ulimit -f 400; exec "$@"',
+            "-",
+            "livespec",
+            "demo",
+            "--view",
+            "none",
+            "--speed",
+            "0",
+            "--duration",
+            "60",
+        ),
+        *("--record", f"take.{suffix}", "--stats", "s.json"),
+        environment=nothing | {"PATH": os.environ["PATH"]},
+        command=(needed("bash"),),
+    )
+    done = program.end(60)
+    assert done.returncode == 4
+    first, second = done.stderr.splitlines()
+    assert "the recording has ended" in first
+    assert "File too large" in first or "System error" in first
+    assert "until then" in second
+    assert json.loads((tmp_path / "s.json").read_text())["captured_samples"] == 60 * RATE
+    sound = recorded(tmp_path / f"take.{suffix}")
+    assert RATE < len(sound) < 60 * RATE
+
+
+def test_a_source_that_was_suspended_is_silence_of_the_true_length_in_the_recording(microphone, start, tmp_path):
+    with microphone.playing(position_chirp(30)):
+        program = start(
+            *("--view", "none", "--record", "take.flac", "--export", "e.npz"), environment=microphone.environment
+        )
+        program.wait_for_columns(tmp_path / "e.npz", 200)
+        microphone.suspend()
+        time.sleep(2)
+        microphone.resume()
+        program.wait_for_columns(tmp_path / "e.npz", 300)
+        program.send(signal.SIGTERM)
+        assert program.end(10).returncode == 0
+    ((position, lost),) = Export.of(tmp_path / "e.npz").gaps
+    sound = recorded(tmp_path / "take.flac")
+    (gap,) = json.loads((tmp_path / "take.flac.gaps.json").read_text())
+    assert (gap["sample"], gap["lost"], gap["zeros"]) == (position, lost, True)
+    assert not sound[position : position + lost].any()
+    assert sound[position - 100 : position].any()
+    assert sound[position + lost : position + lost + 1000].any()
+    assert lost / RATE == pytest.approx(2, abs=0.3)
+
+
+def test_keys_record_and_keep_what_has_happened(microphone, screen, start):
+    with microphone.playing(position_chirp(60)):
+        program = start("--no-restore", environment=microphone.environment | screen.environment)
+        window = screen.window_of(program)
+        capture_when(screen, lambda p: p[300:700, 900:1000].any(), "something is there", 10)
+
+        def says_that_it_records(picture):
+            return bool(is_colour(picture[30:60, 60:240], RED).sum() > 40)
+
+        window.key("r")
+        capture_when(screen, says_that_it_records, "it records", 5)
+        time.sleep(2)
+        window.key("l")
+        wait_until(lambda: list(program.home.rglob("settings.json")), "a folder with what has happened", 10)
+        window.key("r")
+        capture_when(screen, lambda p: not says_that_it_records(p), "it has ended", 5)
+        (take,) = program.home.rglob("livespec*.flac")
+        assert 2 < len(recorded(take)) / RATE < 10
+        (folder,) = (path.parent for path in program.home.rglob("settings.json"))
+        assert {path.name for path in folder.iterdir()} == {"sound.flac", "picture.png", "columns.npz", "settings.json"}
+        sound = recorded(folder / "sound.flac")
+        assert len(sound) / RATE > 3
+        with np.load(folder / "columns.npz") as columns:
+            assert len(columns["db"]) == pytest.approx(len(sound) / 512, abs=12)
+        window.key("q")
+        done = program.end(8)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_cannot_be_recorded_is_said_before_the_run(nothing, start, tmp_path):
+    (tmp_path / "there.wav").write_text("dear to me")
+    soundfile.write(tmp_path / "file.wav", np.zeros(RATE), RATE)
+    for flags, code, said in (
+        (("demo", "--record", "there.wav"), 4, "is there already"),
+        (("demo", "--record", "{when}.wav"), 2, "{when} is not known"),
+        (("demo", "--record", "a.mp3"), 2, "WAV or FLAC"),
+        (("demo", "--record", "a.flac", "--record-format", "float"), 2, "no floating-point"),
+        (("demo", "--record", "there.wav/a.wav"), 4, "cannot be recorded to"),
+        (("demo", "--force"), 2, "--force is for --record"),
+        (("file.wav", "--record", "b.wav"), 2, "is a file already"),
+    ):
+        done = start(*flags, "--view", "none", "--duration", "1", environment=nothing).end(20)
+        assert done.returncode == code, (flags, done.stderr)
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) <= 2
+    assert (tmp_path / "there.wav").read_text() == "dear to me"
+    start("demo", "--view", "none", "--duration", "1", "--record", "there.wav", "--force", environment=nothing).end(20)
+    assert len(recorded(tmp_path / "there.wav")) == RATE
