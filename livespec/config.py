@@ -150,6 +150,13 @@ _TEXT_KEYS = {
     "direction",
     "theme",
     "colormap",
+    "record_name",
+    "record_format",
+    "trigger",
+    "trigger_log",
+    "trigger_clips",
+    "trigger_command",
+    "trigger_url",
 }
 
 

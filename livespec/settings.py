@@ -5,6 +5,7 @@ Cheap to import: no numpy, no I/O. The field names are the command line's flags 
 and the keys of the TOML files.
 """
 
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -51,6 +52,8 @@ LIMITS: Mapping[str, tuple[float, float, str]] = {
     "sensitivity": (-150, 20, "dBFS"),
     "record_split": (0, 86_400, "s"),
     "keep_last": (1, 3600, "s"),
+    "trigger_hold": (0, 3600, "s"),
+    "trigger_around": (0, 300, "s"),
 }
 LONGEST_TRANSFORM = 1 << 21
 FULL_RANGE_DB = (-250.0, 200.0)  # dBFS to dB SPL
@@ -134,6 +137,13 @@ class Settings:
     record_format: RecordFormat = "24"
     record_split: float = 0.0
     keep_last: float = 30.0
+    trigger: str | None = None
+    trigger_hold: float = 0.5
+    trigger_around: float = 2.0
+    trigger_log: str | None = None
+    trigger_clips: str | None = None
+    trigger_command: str | None = None
+    trigger_url: str | None = None
     fullscreen: bool = False
     presenter: bool = False
 
@@ -151,6 +161,12 @@ class Settings:
         _check_word("theme", self.theme, THEMES)
         _check_word("record_format", self.record_format, RECORD_FORMATS)
         _check_record_name(self.record_name)
+        if self.trigger is not None:
+            trigger_of(self.trigger)
+        if self.trigger_url is not None and not self.trigger_url.startswith(("http://", "https://")):
+            raise UsageError(
+                f"trigger_url = {self.trigger_url!r} is no web address", "begin it with http:// or https://"
+            )
         averaging_of(self.averaging)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
             raise UsageError(
@@ -235,6 +251,24 @@ def averaging_of(text: str) -> Averaging:
         whole = "a whole number " if kind == "mean" else ""
         raise UsageError(f"averaging = {text!r} is out of range", f"{prefix}: takes {whole}from {low:g} to {high:g}")
     return Averaging(kind, amount)
+
+
+def trigger_of(text: str) -> tuple[float, float, float]:
+    """Lowest and highest frequency in Hz and the level in dBFS that a trigger names. Raises `UsageError`.
+
+    >>> trigger_of("2000-8000:-40")
+    (2000.0, 8000.0, -40.0)
+    """
+    found = re.fullmatch(r"([0-9.]+)-([0-9.]+):(-?[0-9.]+)", text.replace(" ", ""))
+    try:
+        low, high, level = (float(part) for part in found.groups()) if found else (1.0, 0.0, 0.0)
+    except ValueError:
+        low, high, level = 1.0, 0.0, 0.0
+    if low >= high:
+        raise UsageError(
+            f"trigger = {text!r} is not understood", "write LOW-HIGH:LEVEL, as 2000-8000:-40 (Hz and dBFS)"
+        )
+    return low, high, level
 
 
 def limits_of(key: str) -> str:

@@ -153,6 +153,21 @@ def monitor(
     keep_last: Annotated[
         str | None, typer.Option(metavar="SECONDS", help="What L saves of what has already happened (default 30).")
     ] = None,
+    trigger: Annotated[
+        str | None, typer.Option(metavar="LOW-HIGH:LEVEL", help="When a band is loud: Hz and dBFS, as 2000-8000:-40.")
+    ] = None,
+    trigger_hold: Annotated[
+        str | None, typer.Option(metavar="S", help="An event ends after so long a silence (default 0.5).")
+    ] = None,
+    trigger_around: Annotated[
+        str | None, typer.Option(metavar="S", help="Of sound before and behind it in its clip (default 2).")
+    ] = None,
+    trigger_log: Annotated[str | None, typer.Option(metavar="FILE.csv|.jsonl", help="A line for each event.")] = None,
+    trigger_clips: Annotated[str | None, typer.Option(metavar="FOLDER", help="A clip of the sound of each.")] = None,
+    trigger_command: Annotated[
+        str | None, typer.Option(metavar="COMMAND", help="Run for each, with it as JSON for the last word; no shell.")
+    ] = None,
+    trigger_url: Annotated[str | None, typer.Option(metavar="URL", help="POST each as JSON.")] = None,
     fullscreen: Annotated[bool | None, typer.Option("--fullscreen", help="Fill the screen.")] = None,
     restore: Annotated[
         bool, typer.Option("--restore/--no-restore", help="What the window remembers of its last run.")
@@ -225,6 +240,13 @@ def monitor(
         "record_format": record_format,
         "record_split": record_split,
         "keep_last": keep_last,
+        "trigger": trigger,
+        "trigger_hold": trigger_hold,
+        "trigger_around": trigger_around,
+        "trigger_log": trigger_log,
+        "trigger_clips": trigger_clips,
+        "trigger_command": trigger_command,
+        "trigger_url": trigger_url,
         "presenter": presenter,
         "fullscreen": fullscreen,
     }
@@ -309,6 +331,9 @@ def run(order: Run) -> None:
             _run_headless(running[-1], order, stop_requests)
     finally:
         finish()
+        alerts = running[-1].alerts
+        if alerts is not None and alerts.trouble:
+            print(f"livespec: {alerts.trouble}", file=sys.stderr)
     if order.view != "window" and order.screenshot is not None:
         _save_headless_picture(running[-1], order.screenshot)
 

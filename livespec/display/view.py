@@ -515,26 +515,33 @@ class View:
         return self._frame
 
     def _banners(self) -> tuple[Banner, ...]:
-        out = []
-        if self._monitor.source.info.kind == "demo":
-            out.append(Banner("DEMO SIGNAL", AMBER))
-        if self._monitor.source.trouble:
-            out.append(Banner(self._monitor.source.trouble, RED))
+        monitor, steering = self._monitor, self.steering
+        out = [Banner("DEMO SIGNAL", AMBER)] if monitor.source.info.kind == "demo" else []
+        out += [Banner(text, RED) for text in self._troubles()]
+        if monitor.alerts is not None and monitor.alerts.lasts:
+            out.append(Banner(f"TRIGGERED  {monitor.alerts.count}", AMBER))
         text, until = self._note
         if time.perf_counter() < until:
             out.append(Banner(text, AMBER))
-        if self._monitor.recorder is not None and self._monitor.recorder.trouble is not None:
-            out.append(Banner(self._monitor.recorder.trouble.message, RED))
-        refused = self._monitor.analysis.refused
-        if refused is not None:
-            out.append(Banner(refused.message, RED))
-        if self.steering is not None and self.steering.note:
-            out.append(Banner(self.steering.note, AMBER))
-        if self.steering is not None and self.steering.asked.paused:
+        if steering is not None and steering.note:
+            out.append(Banner(steering.note, AMBER))
+        if steering is not None and steering.asked.paused:
             out.append(Banner("PAUSED", AMBER))
         if self._edge is not None:
             out.append(Banner(f"FROZEN  \N{MINUS SIGN}{self.behind_s():.1f} s", AMBER))
         return tuple(out)
+
+    def _troubles(self) -> list[str]:
+        """What does not go as it should."""
+        monitor = self._monitor
+        recorder, alerts, refused = monitor.recorder, monitor.alerts, monitor.analysis.refused
+        said = [
+            monitor.source.trouble,
+            None if recorder is None or recorder.trouble is None else recorder.trouble.message,
+            None if alerts is None else alerts.trouble,
+            None if refused is None else refused.message,
+        ]
+        return [text for text in said if text]
 
     def _follow_range(self, height: int, shown: Shown) -> None:
         now = time.perf_counter()

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Int64Array
+from livespec.core.arrays import Float32Array, Int64Array
 from livespec.core.calibration import Calibration
 from livespec.core.framing import Frames, column_count
 from livespec.core.levels import Meter, Needles
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
+from livespec.core.trigger import BandTrigger
 from livespec.errors import LivespecError
+from livespec.session.alerts import Alerts
 from livespec.session.clock import Timeline
 from livespec.session.processing import Backfill, Processing, makes_columns
 from livespec.settings import Settings
@@ -64,8 +66,11 @@ class Analysis:
         calibration: Calibration | None = None,
         *,
         may_skip: bool,
+        alerts: Alerts | None = None,
     ) -> None:
         self.timeline = timeline
+        self._alerts = alerts
+        self._trigger: BandTrigger | None = None
         self.meter = Meter(ring.channels)
         self.needles = Needles(ring.channels, engine.samplerate)
         self.columns = 0
@@ -122,6 +127,8 @@ class Analysis:
             self.step()
             self.timeline.settle()
             self._mark_gaps()
+            if self._alerts is not None and self._trigger is not None:
+                self._alerts.note(self._trigger.end(self._framer.next_column))
 
     def step(self) -> None:
         """Everything that is waiting, and a part of what is to be filled in."""
@@ -148,9 +155,20 @@ class Analysis:
         if levels is None:
             self.skipped_columns += count
             return
+        if self._alerts is not None:
+            self._watch(self._alerts, frames.first, levels)
         self._processing.put(self.store, frames, levels, self._entered_ns(frames.first, count))
         self.first_column_ns = self.first_column_ns or time.perf_counter_ns()
         self.columns += count
+
+    def _watch(self, alerts: Alerts, first: int, levels: Float32Array) -> None:
+        """Another engine begins anew: what lasted has ended."""
+        trigger, engine = self._trigger, self._processing.engine
+        if trigger is None or trigger.engine is not engine:
+            if trigger is not None:
+                alerts.note(trigger.end(first))
+            self._trigger = trigger = BandTrigger(alerts.plan.rule, engine)
+        alerts.note(trigger.push(first, levels))
 
     # ---- what is looked at ----
 

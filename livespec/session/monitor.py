@@ -22,7 +22,9 @@ from livespec import __version__
 from livespec.capture.source import Reception, Source
 from livespec.core.quantity import level_quantity
 from livespec.core.stft import Engine
+from livespec.core.trigger import BandTrigger
 from livespec.errors import DeviceError
+from livespec.session.alerts import Alerts, alert_plan
 from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.calibration import load_calibration
 from livespec.session.clock import Timeline
@@ -71,8 +73,19 @@ class Monitor:
         self.shown = shown_of(info, settings.show)
         self.ring = open_ring(info, settings)
         self.timeline = Timeline(info.samplerate, live=info.live, legs=lambda: source.legs)
+        plan = alert_plan(settings)
+        self.alerts = None if plan is None else Alerts(plan, self.ring, self.timeline, info.title)
+        if plan is not None:
+            BandTrigger(plan.rule, self.engine)  # a band without a bin is said now
         self.analysis = Analysis(
-            self.ring, self.engine, self.shown, self.timeline, view, self.calibration, may_skip=info.live
+            self.ring,
+            self.engine,
+            self.shown,
+            self.timeline,
+            view,
+            self.calibration,
+            may_skip=info.live,
+            alerts=self.alerts,
         )
         self.view_figures = ViewFigures(Durations(), Durations())
         self.startup = StartupTimes()
@@ -100,6 +113,9 @@ class Monitor:
         if self._exporter is not None:
             exporter = self._exporter
             self._begin("disk", lambda: exporter.run(self._stopping))
+        if self.alerts is not None:
+            alerts = self.alerts
+            self._begin("alerts", lambda: alerts.run(self._stopping))
         n_fft, hop = self.engine.n_fft, self.engine.hop
         read_ahead = read_ahead_of(n_fft, self.engine.samplerate)
         behind = n_fft // 2 + hop  # the middle of the newest whole window
@@ -126,6 +142,8 @@ class Monitor:
                 self._finish_export(self._exporter)
         finally:
             self.stop_recording()
+            if self.alerts is not None:
+                self.alerts.finish()
             self.ring.close()
         if self.failure is not None:
             raise self.failure

@@ -74,7 +74,7 @@ class VirtualMicrophone:
     def _modules(self) -> tuple[str, ...]:
         """norewinds: else what is heard lags two seconds behind what is played."""
         places = f"channels={self.channels} channel_map={','.join(f'aux{n}' for n in range(self.channels))}"
-        form = f"format=float32le rate={self.rate} {places if self.channels > 2 else f'channels={self.channels}'}"  # noqa: PLR2004
+        form = f"format=float32le rate={self.rate} {places if self.channels > 2 else f'channels={self.channels}'}"
         return (
             "module-native-protocol-unix",
             f"module-null-sink sink_name=vsink {form} norewinds=1",
@@ -121,7 +121,7 @@ class VirtualMicrophone:
         both = np.repeat(sound[:, None], self.channels, axis=1) if sound.ndim == 1 else sound
         both.astype("<f4").tofile(file)
         form = ["--raw", "--format=float32le", f"--rate={self.rate}", f"--channels={self.channels}"]
-        if self.channels > 2:  # noqa: PLR2004 - beyond stereo a place has no name that all agree upon
+        if self.channels > 2:
             form.append(f"--channel-map={','.join(f'aux{n}' for n in range(self.channels))}")
         player = subprocess.Popen(
             [needed("paplay"), "--device=vsink", f"--latency-msec={_PLAY_AHEAD_MS}", *form, str(file)],

@@ -1,0 +1,178 @@
+"""What is done when a band was loud: a line in a log, a clip of the sound, a command, a word to a web address.
+
+Each event is acted upon when it is over and its clip can be written. Commands and addresses wait for nobody and keep
+nobody waiting: they have a thread of their own, and a limit of time. A command is never given to a shell.
+"""
+
+import csv
+import json
+import queue
+import shlex
+import subprocess
+import threading
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from livespec.core.ring import AudioRing
+from livespec.core.trigger import Event, TriggerRule
+from livespec.errors import LivespecError
+from livespec.session.clock import Timeline
+from livespec.session.recorder import Recorder, RecordingPlan
+from livespec.settings import Settings, trigger_of
+
+_POLL_S: Final = 0.1
+_COMMAND_S: Final = 60.0
+_ADDRESS_S: Final = 5.0
+_LAST_WORDS_S: Final = 2.0
+_COLUMNS: Final = ("begin", "seconds", "level_dbfs", "frequency_hz", "clip")
+
+
+class AlertPlan(NamedTuple):
+    """log: JSON Lines or CSV by its end; clips: a folder; around_s: of sound before and behind an event in its clip."""
+
+    rule: TriggerRule
+    log: Path | None
+    clips: Path | None
+    around_s: float
+    command: tuple[str, ...]
+    url: str | None
+
+
+def alert_plan(settings: Settings) -> AlertPlan | None:
+    """What the settings ask for, if they ask."""
+    if settings.trigger is None:
+        return None
+    low, high, threshold = trigger_of(settings.trigger)
+    return AlertPlan(
+        TriggerRule(low, high, threshold, hold_s=settings.trigger_hold),
+        None if settings.trigger_log is None else Path(settings.trigger_log).expanduser(),
+        None if settings.trigger_clips is None else Path(settings.trigger_clips).expanduser(),
+        settings.trigger_around,
+        tuple(shlex.split(settings.trigger_command or "")),
+        settings.trigger_url,
+    )
+
+
+class Alerts:
+    """`note` from the analysis thread; `run` in one of its own. count: events so far; trouble: what failed last."""
+
+    def __init__(self, plan: AlertPlan, ring: AudioRing, timeline: Timeline, title: str) -> None:
+        self.plan = plan
+        self._ring, self._timeline, self._title = ring, timeline, title
+        self._over: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._waiting: list[Event] = []  # for the sound behind them
+        self._outside: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._messenger = threading.Thread(target=self._tell_outside, name="livespec-messenger", daemon=True)
+        self.count = 0
+        self.lasts = False
+        self.trouble = ""
+
+    def note(self, events: list[Event]) -> None:
+        """What began or ended."""
+        for event in events:
+            self.lasts = event.end is None
+            if event.end is None:
+                self.count += 1
+            else:
+                self._over.put(event)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Until `stopping`, then what is left."""
+        self._messenger.start()
+        while not stopping.wait(_POLL_S):
+            self._act_upon(hurry=False)
+
+    def finish(self) -> None:
+        """The rest, once nothing more comes; for what goes outside there is a moment."""
+        self._act_upon(hurry=True)
+        self._outside.put(None)
+        self._messenger.join(_LAST_WORDS_S)
+
+    def _act_upon(self, *, hurry: bool) -> None:
+        while not self._over.empty():
+            self._waiting.append(self._over.get())
+        ready = [event for event in self._waiting if hurry or self._timeline.known_until >= self._stretch(event)[1]]
+        for event in ready:
+            self._waiting.remove(event)
+            self._act(event)
+
+    def _stretch(self, event: Event) -> tuple[int, int]:
+        assert event.end is not None
+        around = round(self.plan.around_s * self._timeline.samplerate)
+        return max(0, event.begin - around), event.end + around
+
+    def _act(self, event: Event) -> None:
+        try:
+            clip = None if self.plan.clips is None else self._write_clip(event, self.plan.clips)
+            told = self._told(event, clip)
+            if self.plan.log is not None:
+                _append(self.plan.log, told)
+        except (LivespecError, OSError) as error:
+            self.trouble = str(error).splitlines()[0]
+            return
+        if self.plan.command or self.plan.url:
+            self._outside.put(json.dumps(told))
+
+    def _write_clip(self, event: Event, folder: Path) -> Path:
+        first, stop = self._stretch(event)
+        spare = self._timeline.samplerate // 4 if self._ring.oldest else 0
+        first, stop = max(first, self._ring.oldest + spare), min(stop, self._timeline.known_until)
+        suffix = ".flac" if self._ring.channels <= 8 else ".wav"  # noqa: PLR2004 - FLAC's most
+        plan = RecordingPlan(f"{self._moment(event):%Y-%m-%d %H.%M.%S.%f}{suffix}", "24", folder=folder)
+        recorder = Recorder(plan, self._ring, self._timeline, first, self._title, self._ring.channels)
+        recorder.record_until(stop)
+        recorder.close()
+        if recorder.trouble is not None:
+            raise recorder.trouble
+        return recorder.files[0]
+
+    def _told(self, event: Event, clip: Path | None) -> dict[str, Any]:
+        assert event.end is not None
+        return {
+            "begin": self._moment(event).isoformat(timespec="milliseconds"),
+            "seconds": round((event.end - event.begin) / self._timeline.samplerate, 3),
+            "level_dbfs": round(event.level_db, 2),
+            "frequency_hz": round(event.frequency_hz, 1),
+            "clip": None if clip is None else str(clip),
+        }
+
+    def _moment(self, event: Event) -> datetime:
+        began = (self._timeline.start_wall_time or 0.0) + self._timeline.seconds_at(event.begin)
+        return datetime.fromtimestamp(began, UTC).astimezone()
+
+    def _tell_outside(self) -> None:
+        while (text := self._outside.get()) is not None:
+            self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        try:
+            if self.plan.command:
+                subprocess.run(  # noqa: S603 - the person's own, and no shell
+                    [*self.plan.command, text],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    timeout=_COMMAND_S,
+                    check=True,
+                )
+            if self.plan.url:
+                kind = {"Content-Type": "application/json"}
+                request = urllib.request.Request(self.plan.url, text.encode(), kind)  # noqa: S310 - http, by the settings
+                urllib.request.urlopen(request, timeout=_ADDRESS_S).close()  # noqa: S310
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            self.trouble = f"{self.plan.url or self.plan.command[0]}: {str(error).splitlines()[0]}"
+
+
+def _append(path: Path, told: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        if path.suffix.lower() == ".csv":
+            writer = csv.DictWriter(file, _COLUMNS)
+            if new:
+                writer.writeheader()
+            writer.writerow(told)
+        else:
+            file.write(json.dumps(told) + "\n")

@@ -1,0 +1,126 @@
+"""Triggers as a person sets them: real runs, real files, a real command and a real web server."""
+
+import csv
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.support.signals import sine_on_bin, white_noise
+
+RATE = 48_000
+BAND = "900-1100:-30"
+TOLD = ("begin", "seconds", "level_dbfs", "frequency_hz", "clip")
+
+
+@pytest.fixture
+def sound(tmp_path):
+    """sound.wav: noise, and two beeps of 1 kHz at −20 dBFS: from 3 to 4 s and from 8 to 8.5 s."""
+    tone = sine_on_bin(85, 4096, 12 * RATE, 0.1)
+    out = white_noise(12 * RATE, rms=1e-4)
+    for start, stop in ((3, 4), (8, 8.5)):
+        out[round(start * RATE) : round(stop * RATE)] += tone[round(start * RATE) : round(stop * RATE)]
+    soundfile.write(tmp_path / "sound.wav", out, RATE, subtype="FLOAT")
+    return out
+
+
+def run(start, environment, *flags):
+    done = start("sound.wav", "--view", "none", "--trigger", BAND, *flags, environment=environment).end(60)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.mark.parametrize("name", ["events.csv", "events.jsonl"])
+def test_each_event_is_a_line_and_a_clip_with_what_was_before(start, nothing, tmp_path, sound, name):
+    run(start, nothing, "--trigger-log", name, "--trigger-clips", "clips", "--trigger-around", "1")
+    with (tmp_path / name).open(newline="") as file:
+        events = list(csv.DictReader(file)) if name.endswith("csv") else [json.loads(line) for line in file]
+    assert [tuple(event) for event in events] == [TOLD] * 2
+    for event, (begin, length) in zip(events, ((3, 1.0), (8, 0.5)), strict=True):
+        assert float(event["level_dbfs"]) == pytest.approx(-20, abs=0.2)
+        assert float(event["frequency_hz"]) == pytest.approx(85 * RATE / 4096, abs=0.1)
+        assert float(event["seconds"]) == pytest.approx(length, abs=0.2)
+        clip, _ = soundfile.read(tmp_path / event["clip"], dtype="float32")
+        assert len(clip) / RATE == pytest.approx(length + 2, abs=0.3)
+        loud = np.flatnonzero(np.abs(clip) > 0.05)
+        assert loud[0] / RATE == pytest.approx(1.0, abs=0.1)  # what was before
+        at = round(begin * RATE) - int(loud[0])
+        assert np.abs(clip[: loud[0] + 1000] - sound[at - 2 : at - 2 + loud[0] + 1000]).min() < 1e-6
+
+
+def test_a_command_gets_the_event_for_its_last_word_and_no_shell_reads_it(start, nothing, tmp_path, sound):
+    (tmp_path / "hear.py").write_text(
+        "import sys; open('heard.txt', 'a').write(str(len(sys.argv)) + ' ' + sys.argv[1] + ' ' + sys.argv[2] + chr(10))"
+    )
+    run(start, nothing, "--trigger-command", f"{sys.executable} hear.py '$HOME;x'")
+    for line in (tmp_path / "heard.txt").read_text().splitlines():
+        number, word, text = line.split(" ", 2)
+        assert (number, word) == ("3", "$HOME;x")
+        assert tuple(json.loads(text)) == TOLD
+
+
+@pytest.fixture
+def web():
+    """A server on this machine; `web.heard`: what was posted to it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            if self.path == "/hangs":
+                self.server.go_on.wait(30)
+            self.server.heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.heard, server.go_on = [], threading.Event()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.go_on.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_an_address_is_told_and_one_that_hangs_keeps_nothing_waiting(start, nothing, tmp_path, sound, web):
+    url = f"http://127.0.0.1:{web.server_port}"
+    run(start, nothing, "--trigger-url", f"{url}/heard")
+    assert [tuple(event) for event in web.heard] == [TOLD] * 2
+    done, took_s = start(
+        *("sound.wav", "--view", "none", "--trigger", BAND, "--trigger-url", f"{url}/hangs", "--trigger-log", "e.csv"),
+        environment=nothing,
+    ).quit_by(lambda: None)
+    assert done.returncode == 0
+    assert took_s < 8
+    assert len((tmp_path / "e.csv").read_text().splitlines()) == 3
+
+
+def test_what_fails_is_said_and_the_run_goes_on(start, nothing, tmp_path, sound):
+    (tmp_path / "file").write_text("no folder")
+    done = run(start, nothing, "--trigger-clips", "file/clips", "--stats", "s.json")
+    assert "file" in done.stderr
+    assert json.loads((tmp_path / "s.json").read_text())["captured_samples"] == 12 * RATE
+    done = run(start, nothing, "--trigger-command", "no-such-command")
+    assert "no-such-command" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--trigger", "loud"), "is not understood"),
+        (("--trigger", "8000-2000:-40"), "is not understood"),
+        (("--trigger", "30000-40000:-40"), "no bin"),
+        (("--trigger", BAND, "--trigger-url", "file:///etc/passwd"), "no web address"),
+    ],
+)
+def test_wrong_triggers_are_refused(start, nothing, sound, flags, said):
+    done = start("sound.wav", "--view", "none", *flags, environment=nothing).end(20)
+    assert done.returncode == 2
+    assert said in done.stderr
