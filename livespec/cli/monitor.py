@@ -331,9 +331,7 @@ def run(order: Run) -> None:
             _run_headless(running[-1], order, stop_requests)
     finally:
         finish()
-        alerts = running[-1].alerts
-        if alerts is not None and alerts.trouble:
-            print(f"livespec: {alerts.trouble}", file=sys.stderr)
+        _tell_trouble(running[-1])
     if order.view != "window" and order.screenshot is not None:
         _save_headless_picture(running[-1], order.screenshot)
 
@@ -344,6 +342,12 @@ def _start(monitor: Any, order: Run) -> None:
     if order.record:
         monitor.record(recording_plan(monitor.settings, replaces=order.force))
     monitor.start()
+
+
+def _tell_trouble(monitor: Any) -> None:
+    """What failed beside the run."""
+    if monitor.alerts is not None and monitor.alerts.trouble:
+        print(f"livespec: {monitor.alerts.trouble}", file=sys.stderr)
 
 
 def _run_window(running: list[Any], order: Run, finish: Callable[[], None], stop_requests: Sequence[int]) -> None:
