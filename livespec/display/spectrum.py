@@ -18,7 +18,7 @@ from livespec.session.columns import ColumnStore
 
 HOLD_S: Final = 3.0
 _STRETCH: Final = 16
-_KEPT: Final = 4096
+_KEPT: Final = 384  # stretches: of eight channels for longer than what is held
 
 
 class Spectrum(NamedTuple):

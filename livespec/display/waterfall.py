@@ -9,20 +9,18 @@ follows the new columns, not the pixels on screen (docs/architecture.md has the 
 Everything here belongs to the thread that owns the GL context.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from vispy import gloo
 
 from livespec.core.arrays import Float32Array
+from livespec.core.quantity import LevelQuantity
 from livespec.display.layout import Pane
 from livespec.display.scene import Layer, Palette, Run, Scene
 from livespec.display.theme import Theme, unit_colour
 from livespec.session.columns import ColumnStore
-
-if TYPE_CHECKING:
-    from livespec.core.quantity import LevelQuantity
-    from livespec.session.picture import PictureAxis
+from livespec.session.picture import PictureAxis
 
 _NO_LEVEL: Final = np.float32(-1e6)  # stands for NaN, which GLSL's max() does not define
 
@@ -106,6 +104,7 @@ class Waterfall:
         self._colour = gloo.Program(_COLOUR_VERTEX, _COLOUR_FRAGMENT)
         self._show = gloo.Program(_SHOW_VERTEX, _SHOW_FRAGMENT)
         self._axis: PictureAxis | None = None
+        self._table_for: tuple[PictureAxis, int] | None = None
         self._palette: Palette | None = None
         self._quantity: LevelQuantity | None = None
         self._theme: Theme | None = None
@@ -206,24 +205,38 @@ class Waterfall:
         self._show["u_columns"] = float(self._store.capacity)
 
     def _set_look(self, layer: Layer, scene: Scene) -> None:
-        store, shown = self._store, layer.shown
+        shown = layer.shown
+        before = self._palette
+        if self._table_for != (shown.axis, self._rows):
+            self._set_rows(shown.axis)
+        if shown.quantity is not self._quantity:
+            self._set_offsets(shown.quantity)
+        if before is None or scene.palette.colours is not before.colours:
+            self._set_colours(scene.palette)
         self._axis, self._palette, self._quantity = shown.axis, scene.palette, shown.quantity
         self._theme = scene.theme
         self._colour["u_gap"] = unit_colour(scene.theme.gap)
-        rows = shown.axis.rows(self._rows, -(-store.bins // self._folded), store.bin_hz * self._folded)
+        self._colour["u_low"] = float(scene.palette.low)
+        self._colour["u_span"] = float(scene.palette.high - scene.palette.low)
+
+    def _set_rows(self, axis: PictureAxis) -> None:
+        store = self._store
+        self._table_for = axis, self._rows
+        rows = axis.rows(self._rows, -(-store.bins // self._folded), store.bin_hz * self._folded)
         table = np.stack([rows.first, rows.last, rows.between], axis=-1).astype(np.float32)[None]
         self._colour["u_rows"] = gloo.Texture2D(table, format="rgb", internalformat="rgb32f", interpolation="nearest")
         self._colour["u_row_count"] = float(self._rows)
-        offsets = shown.quantity.offset_db[:: self._folded]
+
+    def _set_offsets(self, quantity: LevelQuantity) -> None:
+        offsets = quantity.offset_db[:: self._folded]
         self._colour["u_offsets"] = gloo.Texture2D(
             offsets[None, :, None], format="luminance", internalformat="r32f", interpolation="nearest"
         )
         self._colour["u_offset_count"] = float(len(offsets))
-        colours = scene.palette.colours
-        self._colour["u_colours"] = gloo.Texture2D(colours[None], format="rgb", interpolation="nearest")
-        self._colour["u_last_colour"] = float(len(colours) - 1)
-        self._colour["u_low"] = float(scene.palette.low)
-        self._colour["u_span"] = float(scene.palette.high - scene.palette.low)
+
+    def _set_colours(self, palette: Palette) -> None:
+        self._colour["u_colours"] = gloo.Texture2D(palette.colours[None], format="rgb", interpolation="nearest")
+        self._colour["u_last_colour"] = float(len(palette.colours) - 1)
 
     def _upload(self, first: int, stop: int) -> None:
         store = self._store

@@ -23,6 +23,7 @@ from tests.support.program import bare_environment, needed, wait_until
 RATE, CHANNELS = 48_000, 2
 NAME = "vmic"
 
+_PLACES = ["front-left", "front-right", "rear-left", "rear-right", "front-center", "lfe", "side-left", "side-right"]
 # The default ALSA device must be PulseAudio, even where no system file says so.
 _ALSA = "pcm.!default { type pulse }\nctl.!default { type pulse }\npcm.pulse { type pulse }\n"
 _PLAY_AHEAD_MS = 200  # of the player: a busy machine must not make it stutter
@@ -73,13 +74,19 @@ class VirtualMicrophone:
     @property
     def _modules(self) -> tuple[str, ...]:
         """norewinds: else what is heard lags two seconds behind what is played."""
-        places = f"channels={self.channels} channel_map={','.join(f'aux{n}' for n in range(self.channels))}"
-        form = f"format=float32le rate={self.rate} {places if self.channels > 2 else f'channels={self.channels}'}"
+        form = f"format=float32le rate={self.rate} channels={self.channels} channel_map={self._places}"
         return (
             "module-native-protocol-unix",
             f"module-null-sink sink_name=vsink {form} norewinds=1",
             f"module-remap-source source_name={NAME} master=vsink.monitor",
         )
+
+    @property
+    def _places(self) -> str:
+        """Names of the channels in the order in which ALSA's plugin asks for them: else they are mixed."""
+        if self.channels == 1:
+            return "mono"
+        return ",".join((*_PLACES, *(f"aux{n}" for n in range(32)))[: self.channels])
 
     def kill(self) -> None:
         """As a crash would: without a word to its clients."""
@@ -121,8 +128,7 @@ class VirtualMicrophone:
         both = np.repeat(sound[:, None], self.channels, axis=1) if sound.ndim == 1 else sound
         both.astype("<f4").tofile(file)
         form = ["--raw", "--format=float32le", f"--rate={self.rate}", f"--channels={self.channels}"]
-        if self.channels > 2:
-            form.append(f"--channel-map={','.join(f'aux{n}' for n in range(self.channels))}")
+        form.append(f"--channel-map={self._places}")
         player = subprocess.Popen(
             [needed("paplay"), "--device=vsink", f"--latency-msec={_PLAY_AHEAD_MS}", *form, str(file)],
             env=self.environment,

@@ -31,14 +31,13 @@ def test_frames_cost_no_references_to_none(screen, nothing):
     """Qt bindings that lose one at every void call abort the interpreter after some minutes (Python 3.11)."""
     script = """
 import sys
-from PySide6.QtCore import QTimer
-from livespec.display.window.main_window import MainWindow
+from livespec.display.window.status import StatusLine
 seen = []
-show = MainWindow._show_status
-def looked(self, now):
+refresh = StatusLine.refresh
+def looked(self, monitor, *, slowed):
     seen.append(sys.getrefcount(None))
-    show(self, now)
-MainWindow._show_status = looked
+    refresh(self, monitor, slowed=slowed)
+StatusLine.refresh = looked
 from livespec.cli import main
 try:
     main(["--source", "demo", "--duration", "3"])
@@ -54,7 +53,7 @@ finally:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert abs(int(done.stdout)) < 50  # some 90 frames lie between; each used to lose two
+    assert -50 < int(done.stdout) < 200  # some 90 frames lie between; each used to lose two. One more costs nothing
 
 
 @pytest.mark.parametrize("library", ["libshiboken6", "libQt6Core", "libQt6OpenGL"])

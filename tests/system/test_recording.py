@@ -13,7 +13,7 @@ import soundfile
 from livespec.display.theme import RED
 from tests.support.exports import Export, position_chirp
 from tests.support.on_screen import capture_when, is_colour
-from tests.support.program import needed, wait_until
+from tests.support.program import LIVESPEC, needed, wait_until
 from tests.support.signals import white_noise
 from tests.support.virtual_microphone import RATE, VirtualMicrophone
 
@@ -94,7 +94,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(nothing, start, tmp_path
             "-c",
             'ulimit -f 400; exec "$@"',
             "-",
-            "livespec",
+            str(LIVESPEC),
             "demo",
             "--view",
             "none",
@@ -177,7 +177,7 @@ def test_what_cannot_be_recorded_is_said_before_the_run(nothing, start, tmp_path
         (("demo", "--record", "{when}.wav"), 2, "{when} is not known"),
         (("demo", "--record", "a.mp3"), 2, "WAV or FLAC"),
         (("demo", "--record", "a.flac", "--record-format", "float"), 2, "no floating-point"),
-        (("demo", "--record", "there.wav/a.wav"), 4, "cannot be recorded to"),
+        (("demo", "--record", "there.wav/b/a.wav"), 4, "cannot be recorded to"),
         (("demo", "--force"), 2, "--force is for --record"),
         (("file.wav", "--record", "b.wav"), 2, "is a file already"),
     ):
