@@ -92,7 +92,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(nothing, start, tmp_path
     program = start(
         *(
             "-c",
-            'ulimit -f 400; exec "$@"',
+            'ulimit -f 4000; exec "$@"',
             "-",
             str(LIVESPEC),
             "demo",
@@ -103,7 +103,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(nothing, start, tmp_path
             "--duration",
             "60",
         ),
-        *("--record", f"take.{suffix}", "--stats", "s.json"),
+        *("--record", f"take.{suffix}", "--stats", "s.json", "--history", "10"),  # the ring is a file, too
         environment=nothing | {"PATH": os.environ["PATH"]},
         command=(needed("bash"),),
     )
@@ -115,7 +115,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(nothing, start, tmp_path
     assert "until then" in second
     assert json.loads((tmp_path / "s.json").read_text())["captured_samples"] == 60 * RATE
     sound = recorded(tmp_path / f"take.{suffix}")
-    assert RATE < len(sound) < 60 * RATE
+    assert 10 * RATE < len(sound) < 60 * RATE
 
 
 def test_a_source_that_was_suspended_is_silence_of_the_true_length_in_the_recording(microphone, start, tmp_path):
@@ -161,7 +161,7 @@ def test_keys_record_and_keep_what_has_happened(microphone, screen, start):
         (folder,) = (path.parent for path in program.home.rglob("settings.json"))
         assert {path.name for path in folder.iterdir()} == {"sound.flac", "picture.png", "columns.npz", "settings.json"}
         sound = recorded(folder / "sound.flac")
-        assert len(sound) / RATE > 3
+        assert len(sound) / RATE > 2
         with np.load(folder / "columns.npz") as columns:
             assert len(columns["db"]) == pytest.approx(len(sound) / 512, abs=12)
         window.key("q")
