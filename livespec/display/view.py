@@ -157,6 +157,9 @@ class View:
 
     def next_scale(self) -> None:
         """Mel → linear → log …; what is on screen changes at once."""
+        if self.settings.picture != "spectrum":
+            self.note("Frequency scales are of the spectrum: V shows it")
+            return
         self.change(scale=SCALES[(SCALES.index(self.settings.scale) + 1) % len(SCALES)])
 
     def next_picture(self) -> None:
@@ -170,7 +173,10 @@ class View:
     def longer_window(self) -> None:
         """Twice as fine in frequency; the past is analysed again."""
         assert self.settings.n_fft is not None
-        self.change(n_fft=min(2 * self.settings.n_fft, _LONGEST_WINDOW))
+        if self.settings.n_fft >= _LONGEST_WINDOW:
+            self.note(f"There is no longer window than {_LONGEST_WINDOW}")
+        else:
+            self.change(n_fft=min(2 * self.settings.n_fft, _LONGEST_WINDOW))
 
     def shorter_window(self) -> None:
         """Twice as fine in time."""
@@ -242,13 +248,13 @@ class View:
         else:
             self.settings = replace(self.settings, show=show)
 
-    def seconds_to_keep(self) -> tuple[float, float]:
-        """What of the past is meant: between two markers, what is on a picture that stands, or the last seconds."""
+    def seconds_to_keep(self) -> tuple[float, float] | None:
+        """What of the past is meant: between two markers, or the last seconds; None: all of a picture that stands."""
         if len(self.markers) == 2:  # noqa: PLR2004
             first, last = sorted(marker.second for marker in self.markers)
             return first, last
-        if self.frozen and self.scene_shown is not None:
-            return self.scene_shown.start_s, self.scene_shown.start_s + self.scene_shown.span_s
+        if self.frozen:
+            return None
         now = self._monitor.timeline.seconds_at(self._monitor.timeline.known_until)
         return max(0.0, now - self.settings.keep_last), now
 
@@ -331,7 +337,8 @@ class View:
         end_s = end_s if self._edge is None else self._edge
         layers = self._showing.of(live, browsing=browsing)
         top = layers[-1]
-        hold_top = self._standing or self._showing.waits
+        on_the_way = self._standing and not (self.steering is not None and self.steering.rests)
+        hold_top = on_the_way or self._showing.waits  # else what is filled in is shown, however long the picture stands
         shown = [self._shown_as(columns, hold=columns is not top or hold_top) for columns in layers]
         if self._auto is not None and not self.frozen:
             self._follow_range(height, shown[-1])
@@ -402,7 +409,8 @@ class View:
         if self._reading[0] != pointer or now - self._reading[1] > _READING_S:
             found = read(scene, x, y)
             unit = scene.quantity.unit
-            self._reading = pointer, now, None if found is None else found.text(unit)
+            ago = None if found is None else found._replace(before_s=found.before_s + self.behind_s())
+            self._reading = pointer, now, None if ago is None else ago.text(unit)
         text = self._reading[2]
         if text is None:
             return Furniture()

@@ -191,7 +191,10 @@ class Analysis:
     def _analyse_again(self) -> None:
         """A store for the view, with the newest of what it needs; the older follows. It takes the old one's place."""
         view, processing = self._made_for, self._processing
-        live = -(-self._framer.position // processing.engine.hop)
+        engine = processing.engine
+        # A longer window is not yet whole where the shorter one was: it goes on from the first that can still come.
+        live = min(-(-self._framer.position // engine.hop), column_count(self._ring.end, engine.n_fft, engine.hop))
+        live = max(live, self._first_column)
         self._framer = processing.framer(self._ring, live)
         store = processing.store(view.cells, view.pooled)
         self._backfill = Backfill(processing, store, self._ring, self.timeline, self._first_column, live)

@@ -19,10 +19,10 @@ def write_excerpt(
     seconds: tuple[float, float],
     stretch: Stretch,
     folder: Path,
-) -> Path:
+) -> float:
     """The sound between two seconds of the session, as far as it is still there; stretch: the columns of it.
 
-    Returns the sound's path. Raises `UsageError` where there is none, `FileError`.
+    Returns the seconds of sound. Raises `UsageError` where there is none, `FileError`.
     """
     first, stop = (timeline.position_at(second) for second in seconds)
     spare = timeline.samplerate // 4 if ring.oldest else 0
@@ -38,4 +38,4 @@ def write_excerpt(
         raise recorder.trouble
     write_npz(stretch, folder / "columns.npz")
     (folder / "settings.json").write_text(json.dumps(settings.as_dict(), indent=1), encoding="utf-8")
-    return recorder.files[0]
+    return recorder.seconds

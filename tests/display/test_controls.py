@@ -1,9 +1,10 @@
 """The dock: every control by its accessible name, used as a person would, looked at through the view."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QWidget
 
 from livespec.display.view import View
 from livespec.display.window.dock import Controls
@@ -138,10 +139,25 @@ def test_what_is_not_for_the_dock_is_told_by_the_others(controls, view):
     at_the_start = {
         "source", "device", "channels", "samplerate", "precision", "padding", "fft", "history", "history_mb",
         "sensitivity", "calibration", "fullscreen", "presenter",
+        "record_name", "record_format", "record_split", "keep_last", "trigger", "trigger_hold", "trigger_around",
+        "trigger_log", "trigger_clips", "trigger_command", "trigger_url",
     }  # fmt: skip
     elsewhere = {"hop", "fmin", "fmax", "range", "show"}
     keys = set(Settings.__dataclass_fields__)
     assert keys - set(CHOICES.values()) - set(SWITCHES.values()) - elsewhere <= at_the_start, keys
+
+
+@pytest.mark.parametrize("kind", [QComboBox, QDoubleSpinBox])
+def test_the_wheel_scrolls_the_dock_and_changes_nothing(controls, view, kind):
+    before = view.settings, view.range
+    for box in controls.findChildren(kind):
+        at = QPointF(box.rect().center())
+        wheel = QWheelEvent(
+            at, box.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,  # noqa: FBT003
+        )  # fmt: skip
+        QApplication.sendEvent(box, wheel)
+    assert (view.settings, view.range) == before
 
 
 def test_labels_are_not_cut(controls):

@@ -162,6 +162,27 @@ def test_a_double_click_on_an_axis_undoes_what_was_done_there(view, mouse):
     assert not view.frozen
 
 
+def test_the_pointer_says_how_long_ago_it_was_whatever_is_looked_at(view, mouse):
+    plot = mouse.frame().plot
+    view.scroll(-6)
+    view.pointer = plot.x + plot.width - 1, plot.y + 100
+    texts = " ".join(label.text for label in mouse.frame().over.labels)
+    assert f"\N{MINUS SIGN}{view.behind_s():.2f} s" in texts
+    assert view.behind_s() == pytest.approx(6, abs=0.05)
+
+
+def test_what_is_meant_to_be_kept(view, mouse):
+    plot = mouse.frame().plot
+    first, last = view.seconds_to_keep()
+    assert last - first == pytest.approx(20, abs=0.2)  # all there is of the last thirty
+    view.toggle_freeze()
+    assert view.seconds_to_keep() is None
+    mouse.click(plot.x + 500, plot.y + 100)
+    mouse.click(plot.x + 200, plot.y + 200)
+    first, last = view.seconds_to_keep()
+    assert last - first == pytest.approx(300 / plot.width * 5, abs=0.02)
+
+
 def test_no_zoom_leaves_what_there_is_and_0_undoes_all(view, mouse):
     plot = mouse.frame().plot
     rng = np.random.default_rng(1)

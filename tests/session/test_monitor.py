@@ -542,6 +542,29 @@ def test_any_stretch_of_the_past_can_be_looked_at_while_the_sound_goes_on(pooled
     assert analysis.store.end == -(-newest // pooled)
 
 
+@pytest.mark.parametrize("n_ffts", [(65_536,), (8192, 16_384, 32_768, 65_536), (65_536, 1024), (512, 65_536, 4096)])
+def test_another_window_length_leaves_no_hole_while_the_sound_goes_on(n_ffts):
+    """A longer window is whole later: columns that could not be made yet when the past was filled in come after it."""
+    ring = AudioRing.in_memory(1, 900_000)
+    analysis = analysed(ring)
+    sound = white_noise(800_000)[:, None]
+    ring.write(sound[:300_000], 0)
+    analysis.step()
+    for n_fft in n_ffts:
+        analysis.request(ViewRequest(2000, 1, Settings(n_fft=n_fft, hop=n_fft // 8).at_rate(RATE)))
+        for _ in range(3):
+            ring.write(sound[ring.end : ring.end + 4096], 0)
+            analysis.step()
+    while ring.end < 600_000:
+        ring.write(sound[ring.end : ring.end + 4096], 0)
+        analysis.step()
+    while analysis.filling:
+        analysis.step()
+    store = analysis.store
+    assert store.end == 1 + (ring.end - n_ffts[-1]) // (n_ffts[-1] // 8)
+    assert not np.isnan(store.cells(max(store.oldest, 0), store.end)).any()
+
+
 def test_mel_bands_chroma_and_pitch_of_the_past_are_those_of_the_sound():
     ring = AudioRing.in_memory(1, 200_000)
     analysis = analysed(ring)

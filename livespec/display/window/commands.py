@@ -38,7 +38,7 @@ def add_commands(window: QMainWindow, commands: list[Command], after: Callable[[
     menus: dict[str, QMenu] = {}
     for name in MENUS:
         if any(command.menu == name for command in commands):
-            menus[name] = window.menuBar().addMenu(translated(name))
+            menus[name] = window.menuBar().addMenu(f"&{translated(name)}")
     for command in commands:
         action = QAction(translated(command.name), window)
         action.setShortcuts([QKeySequence(key) for key in command.keys])

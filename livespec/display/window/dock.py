@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -46,6 +46,20 @@ _NAMES: Final = {
     "fast": "fast, 125 ms", "slow": "slow, 1 s", "mel": "mel", "auto": "as the desktop",
 }  # fmt: skip
 Choice = tuple[str, Any]
+
+
+class _Choices(QComboBox):
+    """The wheel is the dock's: it scrolls, and changes nothing."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class _Number(QDoubleSpinBox):
+    """The wheel is the dock's."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 class Controls(QDockWidget):
@@ -94,7 +108,7 @@ class Controls(QDockWidget):
     def _add_sound(self) -> None:
         info = self._monitor.source.info
         self._heading(self.tr("Sound"))
-        self._device = QComboBox()
+        self._device = _Choices()
         self._device.addItem(info.title, None)
         self._device.setAccessibleName(self.tr("Device"))
         self._device.setToolTip(self.tr("The input that is shown"))
@@ -155,7 +169,7 @@ class Controls(QDockWidget):
         self._setting("scale", self.tr("Scale"), _named(SCALES), self.tr("Frequency axis (M)"))
         self._number("fmin", self.tr("From"), "Hz", self.tr("Lowest frequency"))
         self._number("fmax", self.tr("To"), "Hz", self.tr("Highest frequency"))
-        spans = [(f"{s:g} s" if s < 60 else f"{s / 60:g} min", s) for s in SPANS_S]  # noqa: PLR2004
+        spans = [(_span_text(s), s) for s in SPANS_S]
         self._setting("span", self.tr("Span"), spans, self.tr("Time across the picture"))
         self._setting("direction", self.tr("Time"), _named(DIRECTIONS), self.tr("Where time runs (W)"))
         self._switch("trace", self.tr("Spectrum"), self.tr("Now, 3 s peak hold and mean (U)"))
@@ -225,7 +239,7 @@ class Controls(QDockWidget):
         hint: str,
         icon: Callable[[Any], QIcon] | None = None,
     ) -> None:
-        box = QComboBox()
+        box = _Choices()
         for text, data in choices:
             box.addItem(text, data)
         if icon is not None:
@@ -242,7 +256,7 @@ class Controls(QDockWidget):
             now = value()
             at = next((n for n in range(box.count()) if box.itemData(n) == now), -1)
             if at < 0:  # a value of its own, from a flag or a file
-                text = f"{now:g}" if isinstance(now, float) else str(now)
+                text = _span_text(now) if isinstance(now, float) else str(now)
                 _quietly(box, lambda: box.addItem(text, now))
                 at = box.count() - 1
             if at != box.currentIndex():
@@ -278,7 +292,7 @@ class Controls(QDockWidget):
         self._shows.append(lambda: _show_number(box, view.range[end]))
 
     def _spin(self, name: str, unit: str, limits: tuple[float, float], hint: str) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
+        box = _Number()
         box.setRange(*limits)
         box.setSuffix(f" {unit}")
         box.setAccessibleName(name)
@@ -340,6 +354,10 @@ def kept_text(monitor: Monitor) -> str:
     rate = monitor.source.info.samplerate
     kept, most = (monitor.ring.end - monitor.ring.oldest) / rate, monitor.ring.capacity / rate
     return f"{_minutes(kept)} of {_minutes(most)} min"
+
+
+def _span_text(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds < 60 else f"{seconds / 60:.3g} min"  # noqa: PLR2004
 
 
 def _minutes(seconds: float) -> str:

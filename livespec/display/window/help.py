@@ -18,6 +18,8 @@ _MOUSE = (
     ("Shift + wheel", "Zoom frequency"),
     ("Drag", "Move time and frequency"),
     ("Click", "A marker, then a second one"),
+    ("Right click", "Remove markers"),
+    ("Axes: wheel, drag", "Zoom, move; double-click: all, now"),
     ("Colour bar: drag", "Range of levels; double-click: automatic"),
     ("Click a meter", "That channel alone"),
 )
@@ -44,7 +46,9 @@ class Overlay(QDialog):
         assert parent is not None
         self.adjustSize()
         middle = parent.mapToGlobal(parent.rect().center())
-        self.move(middle.x() - self.width() // 2, max(0, middle.y() - self.height() // 2))
+        room = self.screen().availableGeometry()
+        x, y = middle.x() - self.width() // 2, middle.y() - self.height() // 2
+        self.move(max(room.left(), min(x, room.right() - self.width())), max(room.top(), y))
         self.show()
         self.activateWindow()
 

@@ -24,8 +24,8 @@ def commands_of(window: "MainWindow", view: View, channels: int) -> list[Command
     """All of them. channels: how many are captured."""
     steering = view.steering
     return [
-        *_file(window),
         *([Command("File", "Record", ("R",), window.toggle_recording, window.recording)] if steering is None else []),
+        *_file(window),
         *_view(window, view),
         *_analysis(view, channels),
         *_time(view, steering),

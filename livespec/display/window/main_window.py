@@ -309,7 +309,8 @@ class MainWindow(QMainWindow):
         """What has already happened: between the markers, what is on a picture that stands, or the last seconds."""
         visible = self._visible(self._picture_size)
         if visible is not None:
-            self._take_away.excerpt(visible, self._view.seconds_to_keep(), new_path(""))
+            seconds = self._view.seconds_to_keep() or visible.seconds
+            self._take_away.excerpt(visible, seconds, new_path(""))
 
     def next_picture_size(self) -> None:
         """Of saved and copied pictures."""

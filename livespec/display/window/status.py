@@ -54,14 +54,13 @@ class StatusLine(QWidget):
         """slowed: whether fewer frames are drawn than should be."""
         store, timeline, samplerate = monitor.analysis.store, monitor.timeline, monitor.source.info.samplerate
         overlap = 100 * (1 - store.hop / store.n_fft)
-        parts = [
+        parts = [self.tr("keeps {}").format(kept_text(monitor))] if monitor.can_forget else []
+        parts += [
             f"{samplerate / 1000:g} kHz",
             f"{_three_digits(store.bin_hz)} Hz/bin",
             f"{_three_digits(1000 * store.n_fft / samplerate)} ms window",
             f"{overlap:.4g} % overlap",
         ]
-        if monitor.can_forget:
-            parts.append(self.tr("keeps {}").format(kept_text(monitor)))
         _say(self._made_of, _BETWEEN.join(parts))
         latency = monitor.view_figures.latency_ms.recent(60)
         parts = [

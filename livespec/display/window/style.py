@@ -26,6 +26,9 @@ def style_sheet(theme: Theme) -> str:
     QLabel {{ color: {text}; font-size: 12px; background: transparent; }}
     QLabel#status {{ color: {faint}; padding: 3px 10px; }}
     QLabel#heading {{ color: {faint}; font-weight: bold; padding-top: 10px; }}
+    QListView, QTreeView, QLineEdit {{ background: {raised}; color: {text}; selection-background-color: {line};
+        selection-color: {strong}; border: 1px solid {line}; }}
+    QHeaderView::section {{ background: {background}; color: {faint}; border: none; padding: 3px; }}
     QMenuBar {{ background: {background}; color: {faint}; font-size: 12px; }}
     QMenuBar::item {{ padding: 4px 10px; background: transparent; }}
     QMenuBar::item:selected {{ background: {raised}; color: {strong}; }}

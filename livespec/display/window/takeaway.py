@@ -37,6 +37,14 @@ class Visible(NamedTuple):
     shown: tuple[int, ...] | str
     labels: list[str]
 
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """Of the session; nothing from before a jump is on the screen."""
+        scene, monitor = self.scene, self.monitor
+        columns = scene.layers[-1].shown.columns
+        oldest_s = monitor.timeline.seconds_at(columns.store.centre(columns.oldest))
+        return max(scene.start_s, oldest_s), scene.start_s + scene.span_s
+
 
 class TakeAway(QObject):
     """`finished` says what was written, or why not. save_figure: draws SVG and PDF."""
@@ -97,11 +105,11 @@ class TakeAway(QObject):
             path.mkdir(parents=True)
             monitor = visible.monitor
             stretch = _stretch(visible, seconds)
-            write_excerpt(
+            length_s = write_excerpt(
                 monitor.ring, monitor.timeline, visible.settings, monitor.source.info.title, seconds, stretch, path
             )
             self._save_picture(visible, path / "picture.png")
-            return self.tr("{:.0f} s of sound, picture and columns are in {}").format(seconds[1] - seconds[0], path)
+            return self.tr("{:.0f} s of sound, picture and columns are in {}").format(length_s, path)
 
         self._do(work)
 
@@ -184,7 +192,7 @@ def music_folder() -> Path:
 
 
 def _stretch(visible: Visible, seconds: tuple[float, float] | None = None) -> Stretch:
-    monitor, scene = visible.monitor, visible.scene
+    monitor = visible.monitor
     return stretch_between(
         monitor.ring,
         monitor.timeline,
@@ -192,5 +200,5 @@ def _stretch(visible: Visible, seconds: tuple[float, float] | None = None) -> St
         visible.shown,
         visible.labels,
         monitor.calibration,
-        seconds or (scene.start_s, scene.start_s + scene.span_s),
+        seconds or visible.seconds,
     )
