@@ -13,6 +13,7 @@ from livespec.display.theme import RED, Colour
 
 _DIGITS: Final = 5  # of a frequency: a hundredth of a semitone
 _CHARACTER_PX: Final = 6.9
+_BESIDE_BANNERS_PX: Final = 320
 _AWAY_PX: Final = 14
 _OVERTONES: Final = 16
 _LASER_PX: Final = 9
@@ -104,7 +105,8 @@ def overtones(scene: Scene, x: int, y: int, scale: float) -> Furniture:
         boxes.append(Box(*line, theme.accent))
         if row - last >= px(16):
             last = row
-            at = (line.x, line.y + px(12)) if pane.downwards else (line.x + px(12), line.y)
+            beside = min(px(_BESIDE_BANNERS_PX), pane.time_px // 2)
+            at = (line.x, line.y + px(12)) if pane.downwards else (line.x + beside, line.y)
             boxes.append(Box(at[0] - px(8), at[1] - px(8), px(30), px(16), theme.background))
             labels.append(
                 Label(f"{number}\N{MULTIPLICATION SIGN}", at[0] + px(6), at[1], "centre", px(11), theme.accent)

@@ -55,6 +55,7 @@ def _add_frequencies(frame: Frame, pane: Pane, piano: Rect | None, boxes: list[B
     else:
         ticks = picture_ticks(frame.axis, length, apart)
     beyond = 0 if piano is None else (piano.height if pane.downwards else piano.width)
+    free_from = 0
     for place, text in ticks:
         row = min(int(place * length), length - 1)
         if frame.grid:
@@ -62,7 +63,12 @@ def _add_frequencies(frame: Frame, pane: Pane, piano: Rect | None, boxes: list[B
         if pane.downwards:
             x, y = area.x + row, area.y + area.height + beyond
             boxes.append(Box(x, y, px(1), px(6), theme.line))
-            labels.append(Label(text, x, y + px(18), "centre", px(13), theme.text))
+            half = px(_TEXT_CHARACTER_PX * len(text) / 2)
+            if pane.label:  # not into its neighbour's
+                x = area.x + min(max(row, half), length - half)
+            if x - half >= free_from:
+                labels.append(Label(text, x, y + px(18), "centre", px(13), theme.text))
+                free_from = x + half + px(4)
         else:
             x, y = area.x - beyond, area.y + area.height - 1 - row
             boxes.append(Box(x - px(6), y, px(6), px(1), theme.line))

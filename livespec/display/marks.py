@@ -77,10 +77,13 @@ def peak_labels(scene: Scene, pane: Pane, peaks: Sequence[Peak], scale: float) -
         return Furniture()
     taken: list[int] = []
     boxes, labels = [], []
+    free = pane.frequency_px  # the name of a pane stands where the newest edge and the highest frequency meet
+    if pane.label:
+        free -= px(_CHARACTER_PX * len(pane.label) + 60) if pane.downwards else px(36)
     for peak in peaks:
         row = int(float(axis.place(peak.frequency_hz)) * pane.frequency_px)
-        apart = px(64 if pane.downwards else _APART_PX)
-        if not 0 <= row < pane.frequency_px or any(abs(row - other) < apart for other in taken):
+        apart = px(88 if pane.downwards else _APART_PX)
+        if not 0 <= row < free or any(abs(row - other) < apart for other in taken):
             continue
         taken.append(row)
         text = format_hz(peak.frequency_hz)

@@ -240,6 +240,22 @@ def test_an_export_is_one_unbroken_run_so_jumps_are_refused_in_a_banner(screen, 
         assert len(export["positions"]) == 1 + (6 * RATE - 4096) // 512
 
 
+def test_a_window_that_grows_while_the_replay_is_paused_shows_all_of_the_past(screen, replay):
+    _, window = replay("--span", "10")
+    window.resize(480, 320)
+    time.sleep(6)
+    window.key("space")
+    time.sleep(1)
+    window.resize(1280, 800)
+
+    def whole(now):
+        there = np.isfinite(now.seconds[8:-20])
+        first = int(np.argmax(there))
+        return there[first:].all() and now.seconds[8 + first] < 0.5 and len(there) - first > 300
+
+    shows(screen, whole, "the picture goes back to the beginning without a break", seconds=8)
+
+
 def test_the_transport_hides_with_the_status_line_and_is_reached_by_tab(screen, replay):
     _, window = replay("--duration", "20")
     picture, now = shows(screen, lambda now: now.edge_s > 1, "a second is there")

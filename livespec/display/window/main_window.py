@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QFont, QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QCloseEvent, QFont, QGuiApplication, QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -46,6 +46,7 @@ _HIDDEN_S: Final = 0.1
 _SIZE: Final = (1280, 800)
 _SMALLEST: Final = (480, 320)
 _COMPACT: Final = (480, 270)
+_WIDE_ENOUGH_FOR_CONTROLS: Final = 640
 _HINT_S: Final = 8.0
 _PICTURE_SIZES: Final = {"As on the screen": None, "1920 × 1080": (1920, 1080), "3840 × 2160": (3840, 2160)}
 
@@ -111,7 +112,7 @@ class MainWindow(QMainWindow):
         whole = QWidget()
         self._column = _column(whole, self._container, self._status)
         self.setCentralWidget(whole)
-        self._compact = False
+        self._compact = self._alone = False
         self._picture_size: tuple[int, int] | None = None
         self._panels: Panels = None  # type: ignore[assignment] # set by the next line, and never None again
         self._show_session(monitor)
@@ -198,7 +199,7 @@ class MainWindow(QMainWindow):
     def toggle_controls(self) -> None:
         """The dock, in or out."""
         self._gear.setChecked(not self._panels.controls.isVisible())
-        self._panels.controls.setVisible(self._gear.isChecked())
+        self._fit_controls()
         if self._gear.isChecked():
             self._sessions.list_devices()
 
@@ -378,9 +379,20 @@ class MainWindow(QMainWindow):
     def _picture_alone(self, *, alone: bool) -> None:
         self.menuBar().setVisible(not alone)
         self._status.setVisible(not alone)
-        self._panels.controls.setVisible(self._gear.isChecked() and not alone)
+        self._alone = alone
+        self._fit_controls()
         if self._panels.transport is not None:
             self._panels.transport.setVisible(not alone)
+
+    def _fit_controls(self) -> None:
+        """In a narrow window there is no room for them beside the picture."""
+        self._panels.controls.setVisible(
+            self._gear.isChecked() and not self._alone and self.width() >= _WIDE_ENOUGH_FOR_CONTROLS
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_controls()
 
     def _follow_theme(self) -> None:
         theme = theme_for(self._view.settings.theme)
