@@ -102,7 +102,7 @@ class View:
     def _newest_s(self) -> float:
         """The newest edge, or the newest column where that is late: what stands is whole."""
         store = self._monitor.analysis.store
-        return min(self._end_s(), store.centre(store.end - 1) / self._monitor.timeline.samplerate)
+        return min(self._end_s(), self._monitor.timeline.seconds_at(store.centre(store.end - 1)))
 
     def to_now(self) -> None:
         """The newest again."""

@@ -7,6 +7,7 @@ import sys
 import time
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
@@ -478,4 +479,37 @@ def test_the_window_survives_any_size(screen, nothing, start):
         time.sleep(0.4)
         assert program.runs
     capture_when(screen, lambda p: plot_on(p) == plot and has_banner(p), "as before", 5)
+    quit_cleanly(program, window)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(2400)
+def test_half_an_hour_of_keys_and_wheel_leaves_memory_threads_and_files_as_they_were(screen, nothing, start):
+    program = start("--source", "demo", *FLAGS, "--history", "20", environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    plot = plot_on(capture_when(screen, has_banner, "the demo", 10))
+    process = psutil.Process(program.process.pid)
+
+    def use(seconds):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            window.keys(
+                "comma", "v", "m", "Left", "period", "w", "space", "space", "v", "plus", "Up", "u", "g", "k", "v"
+            )
+            window.keys("c", "minus", "a", "Page_Up", "End", "shift+Down", "o", "0", "w", "u", "g", "k", "o", "d", "d")
+            window.point(plot.x + 300, plot.y + 300)
+            window.wheel(3)
+            window.wheel(-3, "shift")
+            window.key("0")
+            window.key("End")
+
+    use(180)
+    before, held = process.memory_info().rss, (process.num_threads(), process.num_fds())
+    levels = []
+    for _ in range(9):
+        use(180)
+        levels.append(process.memory_info().rss / before - 1)
+    print(f"\nmemory over that after three minutes ({before / 1e6:.0f} MB): {[f'{100 * one:.1f} %' for one in levels]}")
+    assert max(levels[-3:]) < 0.05
+    assert (process.num_threads(), process.num_fds()) == held
     quit_cleanly(program, window)
