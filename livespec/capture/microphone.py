@@ -36,7 +36,7 @@ class MicrophoneSource:
     legs = (Leg(),)
 
     def __init__(self, device: InputDevice, channels: tuple[int, ...], samplerate: int) -> None:
-        self.info = SourceInfo("mic", device.description, samplerate, channels, live=True)
+        self.info = SourceInfo("mic", device.description, samplerate, channels, live=True, noisy=not device.monitor)
         self.failure: BaseException | None = None
         self.trouble = ""
         self.device_latency_ms: float | None = None

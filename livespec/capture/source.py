@@ -19,7 +19,7 @@ class SourceInfo:
 
     live: samples that do not come in time are lost (a device), not merely late (a file, a pipe).
     speed: seconds of sound a second; 0 is as fast as the readers allow.
-    length: samples in all, where that is known.
+    length: samples in all, where that is known. noisy: an input that is never quite silent, as converters are.
     """
 
     kind: SourceKind
@@ -29,6 +29,7 @@ class SourceInfo:
     live: bool = False
     speed: float = 1.0
     length: int | None = None
+    noisy: bool = False
 
     @property
     def title(self) -> str:

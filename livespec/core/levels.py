@@ -17,6 +17,7 @@ CLIP_LEVEL: Final = 1.0 - 2**-15  # the largest 16-bit sample: converters that c
 _AES17: Final = 2.0  # a sine's mean square is half of its peak's square
 _PEAK_FALL_DB_PER_S: Final = 20 / 1.7
 _RMS_S: Final = 0.3
+_OFFSET_S: Final = 3.0
 
 # ITU-R BS.1770-4, annex 2: the interpolating filter for four times the sampling rate, two of its four phases. The
 # other two are these backwards.
@@ -120,10 +121,15 @@ class Meter:
 
 
 class Needle(NamedTuple):
-    """What a meter's needle shows of each channel, (channels,) in dBFS: the peak as it falls, the RMS of a moment."""
+    """What a meter's needle shows of each channel, (channels,) in dBFS: the peak as it falls, the RMS of a moment.
+
+    zeros_s: for how long nothing but zeros came; offset: the mean of the last seconds, of full scale.
+    """
 
     peak_dbfs: Float64Array
     rms_dbfs: Float64Array
+    zeros_s: Float64Array
+    offset: Float64Array
 
 
 class Needles:
@@ -137,7 +143,10 @@ class Needles:
         self._samplerate = samplerate
         self._peak = np.zeros(channels)
         self._square = np.zeros(channels)
-        self.now = Needle(np.full(channels, FLOOR_DBFS), np.full(channels, FLOOR_DBFS))
+        self._zeros_s = np.zeros(channels)
+        self._offset = np.zeros(channels)
+        floor = np.full(channels, FLOOR_DBFS)
+        self.now = Needle(floor, floor, np.zeros(channels), np.zeros(channels))
 
     def push(self, samples: Float32Array) -> None:
         """Take in samples (channels, n); NaN and infinite ones count as none."""
@@ -147,12 +156,16 @@ class Needles:
         n = samples.shape[1]
         elapsed_s = n / self._samplerate
         fallen = self._peak * 10 ** (-_PEAK_FALL_DB_PER_S * elapsed_s / 20)
-        self._peak = np.maximum(fallen, np.maximum(samples.max(axis=1), -samples.min(axis=1)))
+        highest, lowest = samples.max(axis=1), samples.min(axis=1)
+        self._peak = np.maximum(fallen, np.maximum(highest, -lowest))
+        self._zeros_s = np.where((highest == 0) & (lowest == 0), self._zeros_s + elapsed_s, 0.0)
+        self._offset = self._offset + (samples.mean(axis=1) - self._offset) * -np.expm1(-elapsed_s / _OFFSET_S)
         mean_square = np.einsum("cn,cn->c", samples, samples, dtype=np.float64) / n
         self._square += (mean_square - self._square) * -np.expm1(-elapsed_s / _RMS_S)
         with np.errstate(divide="ignore"):
             peak, rms = 20 * np.log10(self._peak), 10 * np.log10(_AES17 * self._square)
-        self.now = Needle(np.maximum(peak, FLOOR_DBFS), np.maximum(rms, FLOOR_DBFS))
+        levels = np.maximum(peak, FLOOR_DBFS), np.maximum(rms, FLOOR_DBFS)
+        self.now = Needle(*levels, self._zeros_s, self._offset)
 
 
 def _dbfs(amplitude: float) -> float:

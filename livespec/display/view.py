@@ -28,6 +28,7 @@ from livespec.display.theme import AMBER, DARK, RED, Theme
 from livespec.errors import UsageError
 from livespec.session.analysis import ViewRequest
 from livespec.session.columns import ColumnStore
+from livespec.session.input_health import silence_of
 from livespec.session.monitor import Monitor
 from livespec.session.opening import ring_channels
 from livespec.session.picture import PictureAxis, picture_axis
@@ -545,6 +546,7 @@ class View:
         recorder, alerts, refused = monitor.recorder, monitor.alerts, monitor.analysis.refused
         said = [
             monitor.source.trouble,
+            silence_of(monitor.analysis.needles.now) if monitor.source.info.noisy else None,
             None if recorder is None or recorder.trouble is None else recorder.trouble.message,
             None if alerts is None else alerts.trouble,
             None if refused is None else refused.message,

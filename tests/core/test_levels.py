@@ -120,6 +120,18 @@ def test_a_needle_falls_by_20_db_in_1_7_s_and_the_rms_to_a_tenth_in_a_quarter_of
     assert needle_after(np.concatenate([tone, quiet]), block)[1] == pytest.approx(-4.34, abs=0.6)
 
 
+def test_needles_tell_of_zeros_and_of_an_offset():
+    needles = Needles(3, RATE)
+    sound = np.stack([np.zeros(RATE), np.full(RATE, 0.02), white_noise(RATE)]).astype(np.float32)
+    for _ in range(12):
+        needles.push(sound)
+    assert needles.now.zeros_s == pytest.approx([12, 0, 0])
+    assert needles.now.offset == pytest.approx([0, 0.02, 0], abs=0.001)
+    sound[0, 500] = 1e-9
+    needles.push(sound)
+    assert needles.now.zeros_s[0] == 0
+
+
 def test_needles_bear_silence_and_samples_that_are_no_numbers():
     assert needle_after(np.zeros(RATE, np.float32)) == (-200, -200)
     broken = np.full(RATE, 0.5, np.float32)

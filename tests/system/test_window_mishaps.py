@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 
-from livespec.display.theme import AMBER, DARK
+from livespec.display.theme import AMBER, DARK, RED
 from tests.support.exports import Export
 from tests.support.on_screen import capture_when, is_colour, plot_on
 from tests.support.program import wait_until
+from tests.support.signals import white_noise
+from tests.support.virtual_microphone import RATE
 from tests.support.virtual_screen import VirtualScreen
 
 DEMO = ("--source", "demo", "--no-restore")
@@ -75,3 +77,18 @@ def test_a_window_that_was_left_outside_of_the_screen_comes_back(screen, nothing
             capture_when(screen, lambda p: not p.any(), "it is somewhere else", 5)
         window.key("q")
         assert program.end(8).returncode == 0
+
+
+def test_an_input_that_gives_nothing_but_zeros_is_told_of_until_there_is_sound(microphone, screen, start):
+    program = start("--no-restore", environment=microphone.environment | screen.environment)
+    window = screen.window_of(program)
+
+    def told(picture):
+        plot = plot_on(picture)
+        return is_colour(picture[plot.y + 12 : plot.y + 40, plot.x + 12 : plot.x + 60], RED).mean() > 0.5
+
+    capture_when(screen, told, "a banner says so", 15)
+    with microphone.playing(white_noise(20 * RATE)):
+        capture_when(screen, lambda p: not told(p), "it is gone", 5)
+    window.key("q")
+    assert program.end(8).returncode == 0

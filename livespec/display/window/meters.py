@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from livespec.display.axes import format_level
 from livespec.display.theme import RED, Colour, Theme
 from livespec.display.window.style import with_tabular_digits
+from livespec.session.input_health import trouble_of
 from livespec.session.monitor import Monitor
 
 _LOWEST_DBFS: Final = -60.0
@@ -41,9 +42,11 @@ class LevelMeter(QWidget):
         self.setFixedHeight(_HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(self.tr("Level of channel {}").format(label))
-        self.setToolTip(
-            self.tr("Channel {}: click to see it alone. The red light stays on after clipping.").format(label)
+        self._trouble: str | None = None
+        self._usual_tip = self.tr("Channel {}: click to see it alone. The red light stays on after clipping.").format(
+            label
         )
+        self.setToolTip(self._usual_tip)
 
     def sizeHint(self) -> QSize:
         return QSize(160 if self._figure else 60, _HEIGHT)
@@ -60,6 +63,14 @@ class LevelMeter(QWidget):
             self._clipped,
         ):
             self._peak, self._rms, self._clipped = peak_dbfs, rms_dbfs, clipped
+            self.update()
+
+    def show_trouble(self, trouble: str | None) -> None:
+        """What is wrong with the channel, if anything is: its number is red, and the tip says why."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            said = "" if trouble is None else self.tr("Channel {}: {}. ").format(self._label, trouble)
+            self.setToolTip(said + self._usual_tip)
             self.update()
 
     @property
@@ -83,7 +94,7 @@ class LevelMeter(QWidget):
         if theme is None:
             return
         painter = QPainter(self)
-        painter.setPen(_colour(theme.faint))
+        painter.setPen(_colour(RED if self._trouble else theme.faint))
         painter.drawText(QRect(0, 0, self._before - 6, _HEIGHT), _RIGHT, self._label)
         bar = self._bar()
         painter.fillRect(bar, _colour(theme.raised))
@@ -120,6 +131,7 @@ class MeterRow(QWidget):
     def __init__(self, monitor: Monitor, theme: Theme, solo: Callable[[int], None]) -> None:
         super().__init__()
         self._monitor = monitor
+        self._noisy = monitor.source.info.noisy
         channels = monitor.source.info.channels
         figures = len(channels) <= _MOST_WITH_FIGURES
         row = QHBoxLayout(self)
@@ -142,6 +154,8 @@ class MeterRow(QWidget):
         clipped = self._monitor.analysis.meter.clipped
         for number, meter in enumerate(self.meters):
             meter.show_levels(float(needles.peak_dbfs[number]), float(needles.rms_dbfs[number]), int(clipped[number]))
+            if self._noisy:
+                meter.show_trouble(trouble_of(needles, number))
 
     def put_out(self) -> None:
         """All clip lights."""
