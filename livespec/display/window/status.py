@@ -70,7 +70,16 @@ class StatusLine(QWidget):
             f"{self._fps(monitor.view_figures.frames):.0f} fps" + (self.tr(" (slow machine)") if slowed else ""),
         ]
         _say(self._goes, _BETWEEN.join(parts))
-        self._goes.setToolTip(self.tr("Fewer frames are drawn, so that the sound is not disturbed") if slowed else "")
+        self._goes.setToolTip(self._tip(monitor, slowed=slowed))
+
+    def _tip(self, monitor: Monitor, *, slowed: bool) -> str:
+        lines = [self.tr("Fewer frames are drawn, so that the sound is not disturbed")] if slowed else []
+        device, drift = monitor.source.device_latency_ms, monitor.timeline.drift_ppm
+        if device is not None:
+            lines.append(self.tr("Latency of the device: {:.0f} ms").format(device))
+        if drift is not None:
+            lines.append(self.tr("Its clock against this computer's: {:+.0f} ppm").format(drift))
+        return "\n".join(lines)
 
     def _fps(self, frames: int) -> float:
         now = time.perf_counter()
