@@ -7,6 +7,7 @@ import signal
 import time
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
@@ -188,3 +189,67 @@ def test_what_cannot_be_recorded_is_said_before_the_run(nothing, start, tmp_path
     assert (tmp_path / "there.wav").read_text() == "dear to me"
     start("demo", "--view", "none", "--duration", "1", "--record", "there.wav", "--force", environment=nothing).end(20)
     assert len(recorded(tmp_path / "there.wav")) == RATE
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+def test_a_sound_server_that_is_killed_again_and_again_costs_the_outages_and_nothing_else(start, tmp_path, times):
+    with VirtualMicrophone() as microphone:
+        program = start(
+            *("--view", "none", "--record", "take.flac", "--stats", "s.json", "--export", "e.npz"),
+            environment=microphone.environment,
+        )
+        program.wait_for_columns(tmp_path / "e.npz", 150)
+        process = psutil.Process(program.process.pid)
+        held = process.num_threads(), process.num_fds()
+        outages, memory = [], process.memory_info().rss
+        for _ in range(times):
+            microphone.kill()
+            killed = time.monotonic()
+            time.sleep(0.5)
+            microphone.start()
+            assert program.wait_for_columns(tmp_path / "e.npz", 1) < 3
+            outages.append(time.monotonic() - killed)
+            program.wait_for_columns(tmp_path / "e.npz", 150)
+        assert (process.num_threads(), process.num_fds()) == held
+        assert process.memory_info().rss - memory < 30e6
+        program.send(signal.SIGTERM)
+        assert program.end(15).returncode == 0
+    gaps = json.loads((tmp_path / "s.json").read_text())["gaps"]
+    assert [gap["cause"] for gap in gaps] == ["reopened"] * times
+    print(f"\noutages {[round(one, 2) for one in outages]}, gaps {[round(gap['samples'] / RATE, 2) for gap in gaps]}")
+    for gap, outage in zip(gaps, outages, strict=True):
+        assert gap["samples"] / RATE == pytest.approx(outage, abs=0.3)
+    listed = json.loads((tmp_path / "take.flac.gaps.json").read_text())
+    assert [one["lost"] for one in listed] == [gap["samples"] for gap in gaps]
+    captured = json.loads((tmp_path / "s.json").read_text())["captured_samples"]
+    assert soundfile.info(tmp_path / "take.flac").frames == captured + sum(gap["samples"] for gap in gaps)
+
+
+@pytest.mark.parametrize("seconds", [6, pytest.param(600, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+def test_thirty_two_channels_at_96_khz_are_recorded_with_the_window_open(screen, start, tmp_path, seconds):
+    with VirtualMicrophone(96_000, 32) as microphone:
+        program = start(
+            *("--no-restore", "--channels", "all", "--show", "1,2", "--history", "20", "--record", "take.wav"),
+            *("--stats", "s.json"),
+            environment=microphone.environment | screen.environment,
+        )
+        window = screen.window_of(program)
+        take = tmp_path / "take.wav"
+        wait_until(lambda: take.exists() and take.stat().st_size > 1e6, "it records", 20)
+        began, size, spent = (
+            time.monotonic(),
+            take.stat().st_size,
+            sum(psutil.Process(program.process.pid).cpu_times()[:2]),
+        )
+        time.sleep(seconds)
+        lasted, written = time.monotonic() - began, take.stat().st_size - size
+        cores = (sum(psutil.Process(program.process.pid).cpu_times()[:2]) - spent) / lasted
+        window.key("q")
+        done = program.end(30)
+        assert (done.returncode, done.stderr) == (0, "")
+    stats = json.loads((tmp_path / "s.json").read_text())
+    print(f"\n{cores:.2f} of a core, window and software OpenGL in it; {written / lasted / 1e6:.1f} MB/s written")
+    assert stats["gaps"] == []
+    assert stats["xruns"] == 0
+    assert written / lasted == pytest.approx(96_000 * 32 * 3, rel=0.2)
+    assert soundfile.info(take).frames == stats["captured_samples"]
