@@ -15,6 +15,9 @@ _APART_PX: Final = 18
 _ARM_PX: Final = 7
 
 
+_NOTHING: Final = Furniture()
+
+
 class Marker(NamedTuple):
     """second: of the session; level: where there was sound."""
 
@@ -101,7 +104,10 @@ def peak_labels(scene: Scene, pane: Pane, peaks: Sequence[Peak], scale: float) -
 
 
 def joined(*furniture: Furniture) -> Furniture:
-    """One after another."""
+    """One after another. Where only one has something it is that one: what stays the same is not made again."""
+    furniture = tuple(one for one in furniture if one.boxes or one.labels)
+    if len(furniture) < 2:  # noqa: PLR2004
+        return furniture[0] if furniture else _NOTHING
     return Furniture(
         tuple(box for one in furniture for box in one.boxes), tuple(label for one in furniture for label in one.labels)
     )

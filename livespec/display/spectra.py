@@ -28,6 +28,7 @@ class Spectra:
         self._finder: tuple[ColumnStore, SpectrumFinder] | None = None
         self._rows: tuple[tuple[object, ...], RowMap] | None = None
         self._drawn: tuple[tuple[object, ...], float, tuple[Pieces, ...]] = (), 0.0, ()
+        self._labels: tuple[tuple[object, ...], Furniture] = (), Furniture()
         self._peaks: tuple[float, list[list[Peak]]] = 0.0, []
         self._peak_finder: tuple[tuple[object, ...], PeakFinder] | None = None
 
@@ -66,8 +67,13 @@ class Spectra:
             cell = newest_cell(layer, scene)
             found = [] if cell is None else [self._find(layer, scene, cell, n) for n in range(store.channels)]
             self._peaks = now, found
-        panes = scene.layout.panes
-        return joined(*(peak_labels(scene, pane, peaks, scale) for pane, peaks in zip(panes, found, strict=False)))
+        key = (found, scene.layout, scene.axis, scene.theme, scale)
+        before, labels = self._labels
+        if len(before) != len(key) or not all(a is b or a == b for a, b in zip(before, key, strict=True)):
+            pairs = zip(scene.layout.panes, found, strict=False)
+            labels = joined(*(peak_labels(scene, pane, peaks, scale) for pane, peaks in pairs))
+            self._labels = key, labels
+        return labels
 
     def _find(self, layer: Layer, scene: Scene, cell: int, channel: int) -> list[Peak]:
         store, offset = layer.shown.columns.store, layer.shown.quantity.offset_db
