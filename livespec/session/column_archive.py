@@ -4,6 +4,7 @@ The group is written under a temporary name and renamed when it is whole. The na
 the columns are arrays, the rest are the group's attributes; xarray finds the dimensions channel, time and frequency.
 """
 
+import contextlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -171,4 +172,5 @@ def _open_parents(store: Path, group: str) -> None:
     for name in ("", *Path(group).parent.parts):
         place /= name
         if not (place / "zarr.json").exists():
-            zarr.open_group(place, mode="a")
+            with contextlib.suppress(zarr.errors.ContainsGroupError):  # another was faster: then it is there
+                zarr.open_group(place, mode="a")
