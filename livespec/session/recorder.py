@@ -9,6 +9,7 @@ import contextlib
 import json
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -100,7 +101,7 @@ class Recorder:
     def close(self) -> None:
         """Complete the file; one without a sample goes."""
         if self.trouble is None:
-            self._guarded(self._close_file)
+            self._guarded(self._file.close)
         if not self.seconds:
             self.files.pop().unlink(missing_ok=True)
 
@@ -192,12 +193,9 @@ class Recorder:
         return path
 
     def _next_file(self) -> None:
-        self._close_file()
+        self._file.close()
         self._frames_before += self._file.frames
         self._file = self._begin_file()
-
-    def _close_file(self) -> None:
-        self._file.close()
 
     def _write_gaps(self) -> None:
         path = self.files[-1].with_name(f"{self.files[-1].name}.gaps.json")
@@ -205,7 +203,7 @@ class Recorder:
         temporary.write_text(json.dumps(self._gaps, indent=1), encoding="utf-8")
         temporary.replace(path)
 
-    def _guarded(self, work: Any) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
         except (OSError, RuntimeError) as error:  # libsndfile's is a RuntimeError
@@ -214,7 +212,7 @@ class Recorder:
                 f"{self.files[-1]}: the recording has ended ({reason})", "what was recorded until then is in the file"
             )
             with contextlib.suppress(OSError, RuntimeError):
-                self._close_file()
+                self._file.close()
         except FileError as error:
             self.trouble = error
 

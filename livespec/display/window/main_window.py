@@ -356,6 +356,9 @@ class MainWindow(QMainWindow):
         if self._monitor.exporting:
             self._view.note(self.tr("No other sound during an export: it is one unbroken run"))
             return
+        if self._monitor.recording:
+            self._view.note(self.tr("No other sound during a recording: R ends it"))
+            return
         first = self._rooms_settings(changes)
         self._view.note(self.tr("Opening \N{HORIZONTAL ELLIPSIS}"))
         self._sessions.open(first)
