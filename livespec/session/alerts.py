@@ -4,13 +4,9 @@ Each event is acted upon when it is over and its clip can be written. Commands a
 nobody waiting: they have a thread of their own, and a limit of time. A command is never given to a shell.
 """
 
-import csv
 import json
 import queue
-import shlex
-import subprocess
 import threading
-import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -44,6 +40,8 @@ def alert_plan(settings: Settings) -> AlertPlan | None:
     """What the settings ask for, if they ask."""
     if settings.trigger is None:
         return None
+    import shlex
+
     low, high, threshold = trigger_of(settings.trigger)
     return AlertPlan(
         TriggerRule(low, high, threshold, hold_s=settings.trigger_hold),
@@ -147,6 +145,9 @@ class Alerts:
             self._tell(text)
 
     def _tell(self, text: str) -> None:
+        import subprocess  # these take 30 ms: not on the way to the first frame
+        import urllib.request
+
         try:
             if self.plan.command:
                 subprocess.run(  # noqa: S603 - the person's own, and no shell
@@ -167,6 +168,8 @@ class Alerts:
 
 def _append(path: Path, told: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    import csv
+
     new = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
         if path.suffix.lower() == ".csv":
