@@ -4,7 +4,7 @@ A frame is a few draw calls: the waterfalls' runs, lines and spectra, then boxes
 are masks in one atlas texture, rasterised once each (`text`), and sharp because they lie on whole device pixels.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from vispy import gloo
@@ -23,7 +23,7 @@ from livespec.display.scene import (
     Scene,
 )
 from livespec.display.text import rasterise
-from livespec.display.theme import unit_colour
+from livespec.display.theme import Theme, unit_colour
 from livespec.display.waterfall import Waterfall
 
 _ATLAS_WIDTH: Final = LONGEST_LABEL_PX
@@ -107,7 +107,7 @@ class Canvas:
         self._waterfalls: dict[tuple[int, int], Waterfall] = {}
         atlas = _Atlas()
         self._pieces = _PieceBatch()
-        self._backdrop, self._around, self._over = (_FurnitureBatch(atlas) for _ in range(3))
+        self._backdrop, self._moving, self._fixed, self._over = (_FurnitureBatch(atlas) for _ in range(4))
         self._atlas = atlas
 
     @property
@@ -126,9 +126,11 @@ class Canvas:
         for waterfall, runs, pane in drawn:
             waterfall.draw(runs, pane, scene)
         self._pieces.draw(scene.pieces, scene)
-        self._around.draw_boxes()
+        self._moving.draw_boxes()
+        self._fixed.draw_boxes()
         gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
-        self._around.draw_labels()
+        self._moving.draw_labels()
+        self._fixed.draw_labels()
         gloo.set_state(blend=False)
         self._over.draw_boxes()
         gloo.set_state(blend=True)
@@ -155,9 +157,10 @@ class Canvas:
         """All of it before any is drawn: where the atlas was full and began anew, once more from the start."""
         for _ in range(2):
             generation = self._atlas.generation
-            self._backdrop.set((scene.backdrop,), scene)
-            self._around.set((scene.moving, scene.fixed), scene)
-            self._over.set((scene.over,), scene)
+            self._backdrop.set(scene.backdrop, scene)
+            self._moving.set(scene.moving, scene)
+            self._fixed.set(scene.fixed, scene)
+            self._over.set(scene.over, scene)
             if self._atlas.generation == generation:
                 return
 
@@ -184,83 +187,52 @@ class _PieceBatch:
         self._program.draw("triangles")
 
 
-class _Vertices(NamedTuple):
-    """Of one `Furniture`: (n, 2) places, (n, 4) and (n, 3) colours, (n, 2) texels; six a box or label."""
-
-    boxes: Float32Array
-    box_colours: Float32Array
-    labels: Float32Array
-    texels: Float32Array
-    label_colours: Float32Array
-
-
 class _FurnitureBatch:
-    """Some `Furniture`, the lowest first, in one call for all boxes and one for all labels.
-
-    Of each, vertices are made again only when it is another one: most stays as it is while the ticks of time move.
-    """
+    """The vertices of one `Furniture`, made again only when it is another one."""
 
     def __init__(self, atlas: "_Atlas") -> None:
         self._atlas = atlas
-        self._made_for: tuple[object, ...] = ()
-        self._parts: list[tuple[Furniture, int, _Vertices]] = []
-        self._has_boxes = self._has_labels = False
+        self._made_for: tuple[Furniture, int, int, Theme, int] | None = None
         self._boxes = gloo.Program(_BOX_VERTEX, _BOX_FRAGMENT)
         self._labels = gloo.Program(_LABEL_VERTEX, _LABEL_FRAGMENT)
         self._labels["u_atlas"] = atlas.texture
         self._labels["u_atlas_size"] = (_ATLAS_WIDTH, _ATLAS_HEIGHT)
 
-    def set(self, furniture: tuple[Furniture, ...], scene: Scene) -> None:
+    def set(self, furniture: Furniture, scene: Scene) -> None:
         """What to draw next."""
-        key = (*furniture, scene.width, scene.height, scene.theme, self._atlas.generation)
-        if len(key) == len(self._made_for) and all(a is b for a, b in zip(key, self._made_for, strict=True)):
+        key = (furniture, scene.width, scene.height, scene.theme, self._atlas.generation)
+        if self._made_for is not None and all(a is b for a, b in zip(key, self._made_for, strict=True)):
             return
-        known = self._parts
-        self._parts = []
-        for number, one in enumerate(furniture):
-            before = known[number] if number < len(known) else None
-            if before is None or before[0] is not one or before[1] != self._atlas.generation:
-                vertices = self._vertices_of(one)
-                before = one, self._atlas.generation, vertices
-            self._parts.append(before)
-        whole = _Vertices(*(np.concatenate(arrays) for arrays in zip(*(part[2] for part in self._parts), strict=True)))
-        self._has_boxes, self._has_labels = len(whole.boxes) > 0, len(whole.labels) > 0
-        if self._has_boxes:
-            self._boxes["a_position"], self._boxes["a_colour"] = whole.boxes, whole.box_colours
+        if furniture.boxes:
+            colours = np.array([(*box.colour, 0 if box.hatched else 255) for box in furniture.boxes], np.float32) / 255
+            self._boxes["a_position"] = _vertices(np.array([box[:4] for box in furniture.boxes], np.float32))
+            self._boxes["a_colour"] = np.repeat(colours, 6, axis=0)
             self._boxes["u_size"] = (scene.width, scene.height)
             self._boxes["u_gap"] = unit_colour(scene.theme.gap)
             self._boxes["u_stroke"] = unit_colour(scene.theme.gap_stroke)
-        if self._has_labels:
-            self._labels["a_position"], self._labels["a_texel"] = whole.labels, whole.texels
-            self._labels["a_colour"] = whole.label_colours
+        if furniture.labels:
+            self._set_labels(furniture.labels)
             self._labels["u_size"] = (scene.width, scene.height)
-        self._made_for = key  # where the atlas began anew meanwhile, that is another one now
+        self._made_for = (furniture, scene.width, scene.height, scene.theme, self._atlas.generation)
 
     def draw_boxes(self) -> None:
-        if self._has_boxes:
+        if self._made_for is not None and self._made_for[0].boxes:
             self._boxes.draw("triangles")
 
     def draw_labels(self) -> None:
-        if self._has_labels:
+        if self._made_for is not None and self._made_for[0].labels:
             self._labels.draw("triangles")
 
-    def _vertices_of(self, furniture: Furniture) -> _Vertices:
-        boxes, labels = furniture.boxes, furniture.labels
-        places = np.array([box[:4] for box in boxes], np.float32).reshape(-1, 4)
-        colours = np.array([(*box.colour, 0 if box.hatched else 255) for box in boxes], np.float32).reshape(-1, 4) / 255
-        cells = self._atlas.cells(labels).reshape(-1, 4)
-        masks = [
+    def _set_labels(self, labels: tuple[Label, ...]) -> None:
+        cells = self._atlas.cells(labels)
+        places = [
             (label.left(int(width)), label.y - int(height) // 2, width, height)
             for label, (_, _, width, height) in zip(labels, cells.tolist(), strict=True)
         ]
-        text_colours = np.array([label.colour for label in labels], np.float32).reshape(-1, 3) / 255
-        return _Vertices(
-            _vertices(places),
-            np.repeat(colours, 6, axis=0),
-            _vertices(np.array(masks, np.float32).reshape(-1, 4)),
-            _vertices(cells),
-            np.repeat(text_colours, 6, axis=0),
-        )
+        colours = np.array([label.colour for label in labels], np.float32) / 255
+        self._labels["a_position"] = _vertices(np.array(places, np.float32))
+        self._labels["a_texel"] = _vertices(cells)
+        self._labels["a_colour"] = np.repeat(colours, 6, axis=0)
 
 
 class _Atlas:
