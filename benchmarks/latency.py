@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from benchmarks.screen import screen
+from benchmarks.screen import last_line_of, screen
 from tests.support.virtual_microphone import VirtualMicrophone
 
 LOOK = [
@@ -61,11 +61,4 @@ def run():
 
 
 def _observe(environment):
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.windows.click_observer", str(CLICKS)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
+    return json.loads(last_line_of("click_observer", str(CLICKS), environment=environment))

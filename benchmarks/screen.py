@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 
 from livespec.display.screen import has_display
 from tests.support.virtual_screen import VirtualScreen
@@ -15,3 +17,10 @@ def screen():
         return
     with VirtualScreen() as virtual:
         yield os.environ | virtual.environment
+
+
+def last_line_of(module, *words, environment):
+    """What a program of `benchmarks.windows` prints at its end."""
+    command = [sys.executable, "-m", f"benchmarks.windows.{module}", *words]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.splitlines()[-1]

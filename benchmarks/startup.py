@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.screen import screen
+from benchmarks.screen import last_line_of, screen
 
 ROUNDS = 7
 
@@ -24,14 +24,7 @@ def run():
                 check=True,
             )
             livespec.append(json.loads(stats.read_text())["startup_ms"]["first_frame"])
-            done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.windows.bare"],
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            bare.append(float(done.stdout))
+            bare.append(float(last_line_of("bare", environment=environment)))
             imports.append(_import_cpu("import livespec"))
             numpy_alone.append(_import_cpu("import numpy"))
     ratio = float(np.median(np.array(livespec) / np.array(bare)))

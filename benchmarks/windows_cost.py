@@ -4,12 +4,10 @@ Each way is a process of its own; the ways take turns.
 """
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 
-from benchmarks.screen import screen
+from benchmarks.screen import last_line_of, screen
 
 WAYS = {
     "livespec": "livespec's window, all of it",
@@ -25,14 +23,7 @@ def run():
     with screen() as environment:
         for _ in range(ROUNDS):
             for way in WAYS:
-                done = subprocess.run(
-                    [sys.executable, "-m", "benchmarks.windows.way", way],
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    check=True,
-                )
-                results[way].append(json.loads(done.stdout.splitlines()[-1]))
+                results[way].append(json.loads(last_line_of("way", way, environment=environment)))
     print("frame: processor time of the whole program per frame drawn (870 × 570), medians")
     print(f"{'':<58} {'ms/frame':>9} {'fps':>6} {'livespec/this':>14}")
     table = {}

@@ -15,10 +15,12 @@ from livespec.core.ring import AudioRing
 from livespec.core.trigger import Event, TriggerRule
 from livespec.errors import LivespecError
 from livespec.session.clock import Timeline
-from livespec.session.recorder import Recorder, RecordingPlan
-from livespec.settings import Settings, trigger_of
+from livespec.session.recorder import RecordingPlan, record_stretch
+from livespec.session.sound_file import suffix_for
+from livespec.settings import RecordFormat, Settings, trigger_of
 
 _POLL_S: Final = 0.1
+_CLIP_FORMAT: Final[RecordFormat] = "24"
 _COMMAND_S: Final = 60.0
 _ADDRESS_S: Final = 5.0
 _LAST_WORDS_S: Final = 2.0
@@ -114,16 +116,9 @@ class Alerts:
             self._outside.put(json.dumps(told))
 
     def _write_clip(self, event: Event, folder: Path) -> Path:
-        first, stop = self._stretch(event)
-        spare = self._timeline.samplerate // 4 if self._ring.oldest else 0
-        first, stop = max(first, self._ring.oldest + spare), min(stop, self._timeline.known_until)
-        suffix = ".flac" if self._ring.channels <= 8 else ".wav"  # noqa: PLR2004 - FLAC's most
-        plan = RecordingPlan(f"{self._moment(event):%Y-%m-%d %H.%M.%S.%f}{suffix}", "24", folder=folder)
-        recorder = Recorder(plan, self._ring, self._timeline, first, self._title, self._ring.channels)
-        recorder.record_until(stop)
-        recorder.close()
-        if recorder.trouble is not None:
-            raise recorder.trouble
+        suffix = suffix_for(self._ring.channels, _CLIP_FORMAT)
+        plan = RecordingPlan(f"{self._moment(event):%Y-%m-%d %H.%M.%S.%f}{suffix}", _CLIP_FORMAT, folder=folder)
+        recorder = record_stretch(plan, self._ring, self._timeline, self._stretch(event), self._title)
         return recorder.files[0]
 
     def _told(self, event: Event, clip: Path | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from livespec.core.arrays import Float32Array
 from livespec.core.ring import AudioRing
-from livespec.errors import FileError
+from livespec.errors import FileError, UsageError
 from livespec.session.clock import Timeline
 from livespec.session.sound_file import SoundFileWriter, create
 from livespec.settings import RecordFormat, Settings
@@ -215,6 +215,22 @@ class Recorder:
                 self._file.close()
         except FileError as error:
             self.trouble = error
+
+
+def record_stretch(
+    plan: RecordingPlan, ring: AudioRing, timeline: Timeline, positions: tuple[int, int], device: str
+) -> Recorder:
+    """What has already happened, as far as it is still there; whole on return. Raises `UsageError`, `FileError`."""
+    spare = timeline.samplerate // 4 if ring.oldest else 0  # what may be overwritten while it is written
+    first, stop = max(positions[0], ring.oldest + spare), min(positions[1], timeline.known_until)
+    if stop <= first:
+        raise UsageError("there is no sound to be saved")
+    recorder = Recorder(plan, ring, timeline, first, device, ring.channels)
+    recorder.record_until(stop)
+    recorder.close()
+    if recorder.trouble is not None:
+        raise recorder.trouble
+    return recorder
 
 
 def path_of(name: str, moment: datetime, device: str, number: int) -> Path:

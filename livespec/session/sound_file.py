@@ -49,6 +49,11 @@ def create(path: Path, samplerate: int, channels: int, sample_format: RecordForm
     return kind(path, samplerate, channels, sample_format)
 
 
+def suffix_for(channels: int, sample_format: RecordFormat) -> str:
+    """FLAC where it can hold this."""
+    return ".wav" if sample_format == "float" or channels > _FLAC_CHANNELS else ".flac"
+
+
 def check_format(path: Path, channels: int, sample_format: RecordFormat) -> None:
     """Raises `UsageError` where a file of that name cannot hold this."""
     suffix = path.suffix.lower()
