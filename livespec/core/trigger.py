@@ -40,7 +40,7 @@ class BandTrigger:
             raise UsageError(
                 f"trigger: no bin lies between {rule.low_hz:g} and {rule.high_hz:g} Hz", "widen it, or raise n_fft"
             )
-        self.engine = engine
+        self._engine = engine
         self._rule, self._bins = rule, slice(int(inside[0]), int(inside[-1]) + 1)
         self._frequencies = engine.frequencies[self._bins]
         # A sine spreads over the bins of the main lobe: their sum is so much more than its peak.
@@ -72,7 +72,7 @@ class BandTrigger:
             if level < self._rule.threshold_db:
                 return None
             self._quiet = 0
-            self._event = Event(column * self.engine.hop, None, level, self._loudest(band))
+            self._event = Event(column * self._engine.hop, None, level, self._loudest(band))
             return self._event
         if level > event.level_db:
             self._event = event = event._replace(level_db=level, frequency_hz=self._loudest(band))
@@ -81,7 +81,7 @@ class BandTrigger:
 
     def _ended(self, event: Event, column: int) -> Event:
         self._event = None
-        return event._replace(end=column * self.engine.hop + self.engine.n_fft)
+        return event._replace(end=column * self._engine.hop + self._engine.n_fft)
 
     def _loudest(self, band: Float32Array) -> float:
         return float(self._frequencies[int(np.nanargmax(band))])

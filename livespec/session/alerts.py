@@ -88,7 +88,8 @@ class Alerts:
         """The rest, once nothing more comes; for what goes outside there is a moment."""
         self._act_upon(hurry=True)
         self._outside.put(None)
-        self._messenger.join(_LAST_WORDS_S)
+        if self._messenger.is_alive():  # it begins with the run
+            self._messenger.join(_LAST_WORDS_S)
 
     def _act_upon(self, *, hurry: bool) -> None:
         while not self._over.empty():

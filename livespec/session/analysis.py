@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array, Int64Array
+from livespec.core.arrays import Int64Array
 from livespec.core.calibration import Calibration
 from livespec.core.framing import Frames, column_count
 from livespec.core.levels import Meter, Needles
@@ -70,7 +70,6 @@ class Analysis:
     ) -> None:
         self.timeline = timeline
         self._alerts = alerts
-        self._trigger: BandTrigger | None = None
         self.meter = Meter(ring.channels)
         self.needles = Needles(ring.channels, engine.samplerate)
         self.columns = 0
@@ -85,6 +84,7 @@ class Analysis:
         self._log: Int64Array = np.empty((0, 3), np.int64)
         self._request = self._made_for = view
         self._processing = Processing(self._engine_for(view), self._shown_for(view), calibration)
+        self._trigger = self._trigger_for(self._processing.engine)
         self._framer = self._processing.framer(ring)
         self._averager = self._processing.averager()
         self._backfill: Backfill | None = None
@@ -127,8 +127,7 @@ class Analysis:
             self.step()
             self.timeline.settle()
             self._mark_gaps()
-            if self._alerts is not None and self._trigger is not None:
-                self._alerts.note(self._trigger.end(self._framer.next_column))
+            self._end_trigger()
 
     def step(self) -> None:
         """Everything that is waiting, and a part of what is to be filled in."""
@@ -155,20 +154,19 @@ class Analysis:
         if levels is None:
             self.skipped_columns += count
             return
-        if self._alerts is not None:
-            self._watch(self._alerts, frames.first, levels)
+        if self._alerts is not None and self._trigger is not None:
+            self._alerts.note(self._trigger.push(frames.first, levels))
         self._processing.put(self.store, frames, levels, self._entered_ns(frames.first, count))
         self.first_column_ns = self.first_column_ns or time.perf_counter_ns()
         self.columns += count
 
-    def _watch(self, alerts: Alerts, first: int, levels: Float32Array) -> None:
-        """Another engine begins anew: what lasted has ended."""
-        trigger, engine = self._trigger, self._processing.engine
-        if trigger is None or trigger.engine is not engine:
-            if trigger is not None:
-                alerts.note(trigger.end(first))
-            self._trigger = trigger = BandTrigger(alerts.plan.rule, engine)
-        alerts.note(trigger.push(first, levels))
+    def _trigger_for(self, engine: Engine) -> BandTrigger | None:
+        return None if self._alerts is None else BandTrigger(self._alerts.plan.rule, engine)
+
+    def _end_trigger(self) -> None:
+        """What lasts ends with the columns of this engine."""
+        if self._alerts is not None and self._trigger is not None:
+            self._alerts.note(self._trigger.end(self._framer.next_column))
 
     # ---- what is looked at ----
 
@@ -177,11 +175,14 @@ class Analysis:
         engine, shown = self._processing.engine, self._shown_for(view)
         if makes_columns(self._settings_for(view)) != makes_columns(engine.settings) or shown != self._processing.shown:
             try:
-                self._processing = Processing(self._engine_for(view), shown, self._calibration)
+                processing = Processing(self._engine_for(view), shown, self._calibration)
+                trigger = self._trigger_for(processing.engine)
             except LivespecError as error:
                 self.refused = error
                 return
             self.refused = None
+            self._end_trigger()
+            self._processing, self._trigger = processing, trigger
             self._analyse_again()
         elif (view.cells, view.pooled) != (before.cells, before.pooled):
             self._analyse_again()

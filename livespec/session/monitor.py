@@ -22,7 +22,6 @@ from livespec import __version__
 from livespec.capture.source import Reception, Source
 from livespec.core.quantity import level_quantity
 from livespec.core.stft import Engine
-from livespec.core.trigger import BandTrigger
 from livespec.errors import DeviceError
 from livespec.session.alerts import Alerts, alert_plan
 from livespec.session.analysis import Analysis, ViewRequest
@@ -75,8 +74,6 @@ class Monitor:
         self.timeline = Timeline(info.samplerate, live=info.live, legs=lambda: source.legs)
         plan = alert_plan(settings)
         self.alerts = None if plan is None else Alerts(plan, self.ring, self.timeline, info.title)
-        if plan is not None:
-            BandTrigger(plan.rule, self.engine)  # a band without a bin is said now
         self.analysis = Analysis(
             self.ring,
             self.engine,

@@ -23,6 +23,7 @@ from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
 from livespec.display.scene import Columns
 from livespec.errors import FileError, UsageError
+from livespec.session.alerts import Alerts, alert_plan
 from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.clock import Gap, Timeline
 from livespec.session.exporter import Exporter
@@ -540,6 +541,26 @@ def test_any_stretch_of_the_past_can_be_looked_at_while_the_sound_goes_on(pooled
     assert analysis.past is None
     newest = 1 + (507_000 - N_FFT) // HOP
     assert analysis.store.end == -(-newest // pooled)
+
+
+def test_a_window_too_short_for_the_trigger_is_refused_and_the_analysis_goes_on():
+    ring = AudioRing.in_memory(1, 200_000)
+    timeline = Timeline(RATE, live=False)
+    settings = Settings(n_fft=N_FFT, hop=HOP, trigger="60-100:-40").at_rate(RATE)
+    plan = alert_plan(settings)
+    alerts = Alerts(plan, ring, timeline, "test")
+    view = ViewRequest(100, 1)
+    analysis = Analysis(ring, Engine(settings, RATE), (0,), timeline, view, may_skip=False, alerts=alerts)
+    ring.write(white_noise(50_000)[:, None], 0)
+    analysis.step()
+    columns = analysis.columns
+    analysis.request(ViewRequest(100, 1, replace(settings, n_fft=128, hop=32)))
+    analysis.step()
+    assert "no bin" in analysis.refused.message
+    assert analysis.store.n_fft == N_FFT
+    ring.write(white_noise(50_000)[:, None], 0)
+    analysis.step()
+    assert analysis.columns > columns
 
 
 @pytest.mark.parametrize("n_ffts", [(65_536,), (8192, 16_384, 32_768, 65_536), (65_536, 1024), (512, 65_536, 4096)])

@@ -111,6 +111,14 @@ def test_what_fails_is_said_and_the_run_goes_on(start, nothing, tmp_path, sound)
     assert "no-such-command" in done.stderr
 
 
+def test_a_recording_that_cannot_begin_is_still_what_is_said(start, nothing, tmp_path):
+    (tmp_path / "there.wav").write_text("dear to me")
+    flags = ("demo", "--view", "none", "--duration", "1", "--trigger", BAND, "--record", "there.wav")
+    done = start(*flags, environment=nothing).end(20)
+    assert done.returncode == 4
+    assert "is there already" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
