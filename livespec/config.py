@@ -136,7 +136,18 @@ def parse(key: str, value: Any) -> Any:
 
 
 _WHOLE_KEYS = {"samplerate", "n_fft", "hop", "padding"}
-_SWITCH_KEYS = {"multiresolution", "pitch", "trace", "peaks", "grid", "piano", "fullscreen", "presenter"}
+_SWITCH_KEYS = {
+    "multiresolution",
+    "pitch",
+    "trace",
+    "peaks",
+    "grid",
+    "piano",
+    "fullscreen",
+    "presenter",
+    "stand_in",
+    "exclusive",
+}
 _TEXT_KEYS = {
     "source",
     "window",
@@ -150,6 +161,7 @@ _TEXT_KEYS = {
     "direction",
     "theme",
     "colormap",
+    "sample_format",
     "record_name",
     "record_format",
     "trigger",
@@ -164,6 +176,21 @@ def _parse_device(key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise UsageError(f"{key} = {value!r} is not a device", "give its name, a part of it, or its index")
     return str(value)
+
+
+def _parse_latency(key: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise UsageError(f"{key} = {value!r} is not a latency", "use low, high, or milliseconds")
+    return f"{value:g}" if not isinstance(value, str) else value
+
+
+def _parse_names(key: str, value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) for part in parts):
+        raise UsageError(
+            f"{key} = {value!r} does not name channels", f'write one name a channel: {key} = ["Left", "Right"]'
+        )
+    return tuple(part.strip() for part in parts)
 
 
 def _parse_weighting(key: str, value: Any) -> str:
@@ -200,6 +227,8 @@ def _parse_channels(key: str, value: Any) -> tuple[int, ...] | str:
 
 _PARSERS = {
     "device": _parse_device,
+    "device_latency": _parse_latency,
+    "channel_names": _parse_names,
     "weighting": _parse_weighting,
     "range": _parse_range,
     "channels": _parse_channels,

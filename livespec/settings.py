@@ -23,6 +23,7 @@ Picture = Literal["spectrum", "mel", "chroma"]
 Direction = Literal["right", "down"]
 ThemeName = Literal["auto", "dark", "light"]
 RecordFormat = Literal["16", "24", "float"]
+SampleFormat = Literal["float32", "int32", "int16"]
 Show = tuple[int, ...] | Literal["all", "mix", "diff"]
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -35,6 +36,8 @@ PICTURES: tuple[Picture, ...] = get_args(Picture)
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
 RECORD_FORMATS: tuple[RecordFormat, ...] = get_args(RecordFormat)
+SAMPLE_FORMATS: tuple[SampleFormat, ...] = get_args(SampleFormat)
+LOOPBACK = "loopback"  # as a device: the input that carries what the computer plays
 SHOW_WORDS = ("all", "mix", "diff")
 RECORD_FIELDS = ("date", "time", "device", "number")
 
@@ -55,6 +58,7 @@ LIMITS: Mapping[str, tuple[float, float, str]] = {
     "trigger_hold": (0, 3600, "s"),
     "trigger_around": (0, 300, "s"),
 }
+_DEVICE_LATENCY_MS = (1, 2000)
 LONGEST_TRANSFORM = 1 << 21
 FULL_RANGE_DB = (-250.0, 200.0)  # dBFS to dB SPL
 FMIN_DEFAULT_HZ, FMAX_DEFAULT_HZ = 40.0, 16_000.0
@@ -101,9 +105,14 @@ class Settings:
 
     source: str | None = None
     device: str | None = None
+    stand_in: bool = False
     channels: tuple[int, ...] | Literal["all"] | None = None
+    channel_names: tuple[str, ...] = ()
     show: Show | None = None
     samplerate: int | None = None
+    device_latency: str = "low"
+    sample_format: SampleFormat = "float32"
+    exclusive: bool = False
     n_fft: int | None = None
     hop: int | None = None
     window: str = "hann"
@@ -160,6 +169,8 @@ class Settings:
         _check_word("direction", self.direction, DIRECTIONS)
         _check_word("theme", self.theme, THEMES)
         _check_word("record_format", self.record_format, RECORD_FORMATS)
+        _check_word("sample_format", self.sample_format, SAMPLE_FORMATS)
+        device_latency_of(self.device_latency)
         _check_record_name(self.record_name)
         if self.trigger is not None:
             trigger_of(self.trigger)
@@ -212,6 +223,11 @@ class Settings:
             raise UsageError(f"fmin = {fmin:g} Hz is not below fmax = {fmax:g} Hz", "lower --fmin or raise --fmax")
         return replace(self, samplerate=samplerate, n_fft=n_fft, hop=hop, fmin=fmin, fmax=fmax)
 
+    def channel_name(self, number: int) -> str:
+        """What a channel is called: the name that it was given, else its number."""
+        named = self.channel_names[number - 1 : number]
+        return named[0] if named and named[0] else str(number)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
@@ -251,6 +267,26 @@ def averaging_of(text: str) -> Averaging:
         whole = "a whole number " if kind == "mean" else ""
         raise UsageError(f"averaging = {text!r} is out of range", f"{prefix}: takes {whole}from {low:g} to {high:g}")
     return Averaging(kind, amount)
+
+
+def device_latency_of(text: str) -> str | float:
+    """What a device is asked for: "low", "high", or seconds. Raises `UsageError`.
+
+    >>> device_latency_of("low"), device_latency_of("20")
+    ('low', 0.02)
+    """
+    if text in ("low", "high"):
+        return text
+    low, high = _DEVICE_LATENCY_MS
+    try:
+        ms = float(text)
+    except ValueError:
+        ms = -1.0
+    if not low <= ms <= high:
+        raise UsageError(
+            f"device_latency = {text!r} is not a latency", f"use low, high, or milliseconds from {low:g} to {high:g}"
+        )
+    return ms / 1000
 
 
 def trigger_of(text: str) -> tuple[float, float, float]:

@@ -9,10 +9,11 @@ from livespec.capture.devices import DeviceListing, InputDevice, default_microph
 from livespec.capture.file import choose_channels
 from livespec.capture.source import Source, Transport
 from livespec.errors import DeviceError, UsageError
-from livespec.settings import Settings
+from livespec.settings import Settings, device_latency_of
 
 _DEMO_RATES: Final = (8_000, 384_000)
 _DEFAULT_CHANNELS: Final = 2
+_EXCLUSIVE_APIS: Final = ("Windows WASAPI", "Core Audio", "ASIO")
 
 
 class SourceChoice:
@@ -117,6 +118,7 @@ class SourceChoice:
 
     def _microphone(self, device: InputDevice) -> Source:
         from livespec.capture.microphone import MicrophoneSource
+        from livespec.capture.worker import Opening
 
         settings = self._settings
         rate = settings.samplerate or device.samplerate
@@ -130,4 +132,10 @@ class SourceChoice:
             channels = choose_channels(settings.channels, device.channels, device.description, default)
         except UsageError as error:
             raise DeviceError(error.message, error.hint) from None
-        return MicrophoneSource(device, channels, rate)
+        if settings.exclusive and device.open_with[0] not in _EXCLUSIVE_APIS:
+            raise DeviceError(
+                f"{device.description} cannot be opened for livespec alone: that is for {', '.join(_EXCLUSIVE_APIS)}",
+                "leave --exclusive out; on Linux a hardware device of ALSA is exclusive by itself",
+            )
+        opening = Opening(device_latency_of(settings.device_latency), settings.sample_format, settings.exclusive)
+        return MicrophoneSource(device, channels, rate, opening, stand_in=settings.stand_in)

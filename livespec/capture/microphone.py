@@ -1,8 +1,8 @@
 """The parent's side of the capture process: starts it, watches it, replaces it.
 
 Two threads: one passes the child's lines on, one (the supervisor) owns the child's life. Neither touches
-the ring. A child that dies, hangs in opening, or sends nothing for a second is killed and replaced; where
-the replacement goes on, the ring's block log says `OPENED`, and the session makes the hole a gap.
+the ring. When a child is replaced is `recovery`'s to say; where the replacement goes on, the ring's block log says
+`OPENED`, and the session makes the hole a gap.
 """
 
 import contextlib
@@ -13,54 +13,53 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, Final, Self
+from dataclasses import replace
+from typing import Any, Final
 
-from livespec.capture.devices import InputDevice
+from livespec.capture.devices import InputDevice, default_microphone, list_devices
 from livespec.capture.legs import Leg
+from livespec.capture.recovery import Look, Recovery, State
 from livespec.capture.shared_ring import SharedRing
 from livespec.capture.source import Reception, SourceInfo
-from livespec.capture.worker import CaptureOrder
+from livespec.capture.worker import CaptureOrder, Opening
 from livespec.errors import DeviceError
 
 _BLOCK: Final = 512
 _TICK_S: Final = 0.05
-_SILENCE_S: Final = 1.0  # a running stream that says nothing for so long is dead
-_OPENING_S: Final = 3.0  # a stream that is open but has said nothing yet, or hangs in opening
-_BACK_OFF_S: Final = (0.0, 0.1, 0.25, 0.5, 1.0)
+_STAND_IN_TIMEOUT_S: Final = 1.5
+_LAST_WORDS_S: Final = 0.5
+_USUAL: Final = Opening()
 
 
 class MicrophoneSource:
-    """Captures channels of one input device at one rate."""
+    """Captures channels of one input device at one rate.
+
+    stand_in: while the device is gone, the system's default input takes its place, where it has the rate and channels.
+    """
 
     finished = False
     legs = (Leg(),)
 
-    def __init__(self, device: InputDevice, channels: tuple[int, ...], samplerate: int) -> None:
+    def __init__(
+        self,
+        device: InputDevice,
+        channels: tuple[int, ...],
+        samplerate: int,
+        opening: Opening = _USUAL,
+        *,
+        stand_in: bool = False,
+    ) -> None:
         self.info = SourceInfo("mic", device.description, samplerate, channels, live=True, noisy=not device.monitor)
         self.failure: BaseException | None = None
         self.trouble = ""
         self.device_latency_ms: float | None = None
-        self._device = device
+        self._device, self._opening, self._may_stand_in = device, opening, stand_in
         self._stopping = threading.Event()
         self._supervisor: threading.Thread | None = None
 
     def start(self, ring: SharedRing, reception: Reception) -> None:
-        order = CaptureOrder(
-            handle=ring.handle,
-            channels=ring.channels,
-            capacity=ring.capacity,
-            margin=ring.margin,
-            device=self._device.open_with,
-            opened_channels=max(self.info.channels) if self._device.pulse_source is None else self._device.channels,
-            pick=[number - 1 for number in self.info.channels],
-            samplerate=self.info.samplerate,
-            blocksize=_BLOCK,
-        )
         self._supervisor = threading.Thread(
-            target=self._supervise,
-            args=(order, ring, reception),
-            name="livespec-capture-supervisor",
-            daemon=True,
+            target=self._supervise, args=(ring, reception), name="livespec-capture-supervisor", daemon=True
         )
         self._supervisor.start()
 
@@ -71,56 +70,92 @@ class MicrophoneSource:
 
     # ---- the supervisor's thread ----
 
-    def _supervise(self, order: CaptureOrder, ring: SharedRing, reception: Reception) -> None:
-        attempts = 0
+    def _supervise(self, ring: SharedRing, reception: Reception) -> None:
+        recovery = Recovery()
+        child: _Child | None = None
+        last_look = time.perf_counter()
         try:
             while not self._stopping.is_set():
-                before = ring.end
-                with _Child(order, ring, self._device.pulse_source, reception.wake) as child:
-                    reason = self._watch(child, ring)
-                if self._stopping.is_set():
+                now = time.perf_counter()
+                # Only time that we were awake counts: after a stop of the whole program nobody is to blame.
+                elapsed_s, last_look = min(now - last_look, 2 * _TICK_S), now
+                before = recovery.state
+                recovery.look(self._look(child, ring, elapsed_s))
+                if recovery.state is State.REFUSED:
+                    self.failure = _refused(self._device, recovery.trouble)
                     return
-                if ring.end == 0 and child.refused:
-                    self.failure = _refused(self.info.name, reason)
-                    return
-                attempts = 0 if ring.end > before else min(attempts + 1, len(_BACK_OFF_S) - 1)
-                why = "cannot be opened" if child.refused else reason  # PortAudio's words say little to a person
-                self.trouble = f"{self.info.name}: {why}; trying again"
-                self._stopping.wait(_BACK_OFF_S[attempts])
+                if recovery.wants_process and child is None:
+                    child = self._begin(ring, reception, stand_in=recovery.wants_stand_in)
+                elif child is not None and not recovery.wants_process:
+                    child.end()
+                    child = None
+                self.trouble = f"{self.info.name}: {recovery.trouble}" if recovery.trouble else ""
+                if recovery.state is before:
+                    self._stopping.wait(_TICK_S)
         except BaseException as error:  # noqa: BLE001 - shown by the session, whatever it is
             self.failure = error
         finally:
+            if child is not None:
+                child.end()
             reception.wake.set()
 
-    def _watch(self, child: "_Child", ring: SharedRing) -> str:
-        """Follow one child until it is of no more use; returns why."""
-        first, blocks = ring.blocks, ring.blocks
-        silent = 0.0
-        last_look = time.perf_counter()
-        while not self._stopping.wait(_TICK_S):
-            now = time.perf_counter()
-            # Only time that we were awake counts: after a stop of the whole program nobody is to blame.
-            silent += min(now - last_look, 2 * _TICK_S)
-            last_look = now
-            if ring.blocks != blocks:
-                blocks, silent = ring.blocks, 0.0
-                self.trouble = ""
-            for message in child.messages():
-                if message["event"] == "failed":
-                    child.refused = True
-                    return str(message["reason"])
+    def _look(self, child: "_Child | None", ring: SharedRing, elapsed_s: float) -> Look:
+        if child is None:
+            return Look(elapsed_s, ring.blocks)
+        ended = not child.alive  # asked before its words, so that its last ones are heard
+        refusal = None
+        for message in child.messages():
+            if message["event"] == "failed":
+                refusal = str(message["reason"])
+            else:
                 self.device_latency_ms = message["latency_ms"]
-            if not child.alive:
-                return "the capture process ended"
-            if silent > (_SILENCE_S if blocks != first else _OPENING_S):
-                return "no sound arrives"
-            if silent > _SILENCE_S:
-                self.trouble = f"{self.info.name}: no sound arrives"
-        return "stopped"
+        return Look(elapsed_s, ring.blocks, ended, refusal)
+
+    def _begin(self, ring: SharedRing, reception: Reception, *, stand_in: bool) -> "_Child":
+        device = self._device
+        if self._may_stand_in and stand_in:
+            device = self._stand_in() or device
+        self.info = replace(self.info, name=device.description, noisy=not device.monitor)
+        return _Child(self._order(device, ring), ring, device.pulse_source, reception.wake)
+
+    def _stand_in(self) -> InputDevice | None:
+        """The default input of now, where it is another one that can give the same channels at the same rate."""
+        try:
+            device = default_microphone(list_devices(_STAND_IN_TIMEOUT_S))
+        except DeviceError:
+            return None
+        fits = (
+            device is not None
+            and device.name != self._device.name
+            and device.channels >= max(self.info.channels)
+            and self.info.samplerate in (device.samplerate, *device.rates)
+        )
+        return device if fits else None
+
+    def _order(self, device: InputDevice, ring: SharedRing) -> CaptureOrder:
+        host_api, name = device.open_with
+        return CaptureOrder(
+            handle=ring.handle,
+            channels=ring.channels,
+            capacity=ring.capacity,
+            margin=ring.margin,
+            host_api=host_api,
+            device=name,
+            opened_channels=max(self.info.channels) if device.pulse_source is None else device.channels,
+            pick=[number - 1 for number in self.info.channels],
+            samplerate=self.info.samplerate,
+            blocksize=_BLOCK,
+            opening=self._opening,
+        )
 
 
-def _refused(name: str, reason: str) -> DeviceError:
-    return DeviceError(f"{name} cannot be opened: {reason}", "'livespec devices' says what there is")
+def _refused(device: InputDevice, reason: str) -> DeviceError:
+    rates = ", ".join(f"{rate / 1000:g}" for rate in device.rates)
+    takes = f"it has {device.channels} channel{'s' if device.channels > 1 else ''}"
+    return DeviceError(
+        f"{device.description} cannot be opened: {reason}",
+        f"{takes}{f' at {rates} kHz' if rates else ''}; another program may be using it",
+    )
 
 
 class _Child:
@@ -131,7 +166,6 @@ class _Child:
         if pulse_source is not None:
             environment["PULSE_SOURCE"] = pulse_source
         posix: dict[str, Any] = {} if sys.platform == "win32" else {"pass_fds": ring.inherited}
-        self.refused = False
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "livespec.capture.worker", order.to_argument()],
             stdin=subprocess.PIPE,
@@ -142,12 +176,11 @@ class _Child:
         )
         self._messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._wake = wake
-        threading.Thread(target=self._listen, name="livespec-capture-listener", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, name="livespec-capture-listener", daemon=True)
+        self._listener.start()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """At once, whatever PortAudio is doing."""
         self._process.kill()
         self._process.wait()
         if self._process.stdin is not None:
@@ -159,7 +192,9 @@ class _Child:
         return self._process.poll() is None
 
     def messages(self) -> list[dict[str, Any]]:
-        """What the child said since the last call."""
+        """What the child said since the last call; of one that has ended, all of it."""
+        if not self.alive:
+            self._listener.join(_LAST_WORDS_S)
         out = []
         with contextlib.suppress(queue.Empty):
             while True:

@@ -11,12 +11,13 @@ It talks on standard output, a line at a time: an empty line is "a block is in t
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from livespec.capture.shared_ring import SharedRing
 from livespec.core.ring import OPENED, OVERFLOW, Geometry
@@ -25,22 +26,45 @@ _TOUCH_AHEAD_S = 5
 _TOUCH_STEP_SAMPLES = 1 << 18
 
 
+# A device's name changes with the socket that it is plugged into: "USB Audio (hw:1,0)", "Microphone (2- USB Audio)".
+_SOCKET = re.compile(r"\(hw:\d+,\d+\)|\b\d+- ")
+_SCALES = {"float32": 1.0, "int32": 2.0**-31, "int16": 2.0**-15}
+
+
+class Opening(NamedTuple):
+    """How a device is opened. latency: "low", "high" or seconds; sample_format: what is asked of the driver.
+
+    exclusive: for this program alone, past the system's mixer and its resampling.
+    """
+
+    latency: str | float = "low"
+    sample_format: str = "float32"
+    exclusive: bool = False
+
+
 @dataclass(frozen=True)
 class CaptureOrder:
-    """What to capture. pick: indices of the opened channels that go into the ring."""
+    """What to capture. device: its name as PortAudio has it; pick: indices of the opened channels to keep."""
 
     handle: str
     channels: int
     capacity: int
     margin: int
-    device: int
+    host_api: str
+    device: str
     opened_channels: int
     pick: list[int]
     samplerate: int
     blocksize: int
+    opening: Opening
 
     def to_argument(self) -> str:
         return json.dumps(asdict(self))
+
+    @classmethod
+    def from_argument(cls, argument: str) -> "CaptureOrder":
+        order = json.loads(argument)
+        return cls(**order | {"opening": Opening(*order["opening"])})
 
 
 def say(message: dict[str, Any] | None = None) -> None:
@@ -59,14 +83,52 @@ def end_with_parent() -> None:
     os._exit(0)
 
 
+def index_of(device: str, host_api: str, devices: list[dict[str, Any]], host_apis: list[str]) -> int:
+    """Where PortAudio lists an input now; after it was plugged in again its index is another, and a part of its name.
+
+    Raises ValueError where it is not there.
+    """
+    inputs = [entry for entry in devices if entry["max_input_channels"] > 0 and host_apis[entry["hostapi"]] == host_api]
+    same = [entry for entry in inputs if entry["name"] == device]
+    same = same or [entry for entry in inputs if _SOCKET.sub("", entry["name"]) == _SOCKET.sub("", device)]
+    if not same:
+        raise ValueError(f"{device} is not there")
+    return int(same[0]["index"])
+
+
+def host_options(host_api: str, *, exclusive: bool, pick: list[int]) -> Any:
+    """What PortAudio is told beside the usual, by the system behind it; None: nothing.
+
+    ASIO opens the picked channels alone, and is exclusive anyway.
+    """
+    import sounddevice
+
+    if host_api == "ASIO":
+        return sounddevice.AsioSettings(pick)
+    if exclusive and host_api == "Windows WASAPI":
+        return sounddevice.WasapiSettings(exclusive=True)
+    if exclusive and host_api == "Core Audio":
+        return sounddevice.CoreAudioSettings(change_device_parameters=True, fail_if_conversion_required=True)
+    return None
+
+
 def capture(order: CaptureOrder) -> None:
     """Open the stream and keep it until it ends."""
     import numpy as np
     import sounddevice
 
     ring = SharedRing.attach(order.handle, Geometry(order.channels, order.capacity, order.margin))
-    everything = order.pick == list(range(order.opened_channels))
-    picked = np.empty((order.blocksize, len(order.pick)), np.float32)
+    api, opening = order.host_api, order.opening
+    host_apis = [entry["name"] for entry in sounddevice.query_hostapis()]
+    index = index_of(order.device, api, list(sounddevice.query_devices()), host_apis)
+    pick, opened_channels = order.pick, order.opened_channels
+    options = host_options(api, exclusive=opening.exclusive, pick=pick)
+    if api == "ASIO":
+        pick, opened_channels = list(range(len(pick))), len(pick)
+    everything = pick == list(range(opened_channels))
+    scale = _SCALES[opening.sample_format]
+    picked = np.empty((order.blocksize, len(pick)), opening.sample_format)
+    scaled = np.empty((order.blocksize, len(pick)), np.float32)
     state = {"flags": OPENED}
 
     def callback(samples: Any, count: int, _times: Any, status: Any) -> None:
@@ -74,7 +136,9 @@ def capture(order: CaptureOrder) -> None:
         flags = state["flags"] | (OVERFLOW if status.input_overflow else 0)
         state["flags"] = 0
         if not everything:
-            samples = np.take(samples, order.pick, axis=1, out=picked[:count], mode="clip")
+            samples = np.take(samples, pick, axis=1, out=picked[:count], mode="clip")
+        if scale != 1.0:
+            samples = np.multiply(samples, scale, out=scaled[:count], casting="same_kind")
         ring.write(samples, entered_ns, flags)
         say()
 
@@ -86,12 +150,13 @@ def capture(order: CaptureOrder) -> None:
     at = ring.end % ring.capacity
     touch(at, min(at + _TOUCH_AHEAD_S * order.samplerate, ring.capacity))
     stream = sounddevice.InputStream(
-        device=order.device,
-        channels=order.opened_channels,
+        device=index,
+        channels=opened_channels,
         samplerate=order.samplerate,
         blocksize=order.blocksize,
-        dtype="float32",
-        latency="low",
+        dtype=opening.sample_format,
+        latency=opening.latency,
+        extra_settings=options,
         callback=callback,
     )
     stream.start()
@@ -108,7 +173,7 @@ def main() -> None:
     if hasattr(os, "set_blocking"):
         os.set_blocking(1, False)
     threading.Thread(target=end_with_parent, daemon=True).start()
-    order = CaptureOrder(**json.loads(sys.argv[1]))
+    order = CaptureOrder.from_argument(sys.argv[1])
     try:
         capture(order)
     except Exception as error:  # noqa: BLE001 - every reason goes to the parent

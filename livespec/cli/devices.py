@@ -13,8 +13,8 @@ def devices(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
 ) -> None:
-    """List the inputs: index, name, channels, sampling rate; the default is marked."""
-    found = list_devices()
+    """List the inputs: index, name, channels, sampling rates, latency, host API; the default is marked."""
+    found = list_devices(rates=True)
     if as_json:
         print(json.dumps([asdict(device) for device in found], indent=2))
         return
@@ -37,18 +37,20 @@ def _print_table(found: list[InputDevice]) -> None:
         ("index", "right"),
         ("device", "left"),
         ("channels", "right"),
-        ("rate", "right"),
+        ("rates", "right"),
+        ("latency", "right"),
         ("host", "left"),
     ):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for device in found:
         kind = " (what the computer plays)" if device.monitor else ""
         table.add_row(
-            "*" if device.default else "",
+            "*" if device.default and not device.monitor else "",
             str(device.index),
             device.description + kind,
             str(device.channels),
-            f"{device.samplerate} Hz",
+            " ".join(f"{rate / 1000:g}" for rate in device.rates or (device.samplerate,)) + " kHz",
+            "" if device.latency_ms is None else f"{device.latency_ms:g} ms",
             device.host_api,
         )
     console.print(table)

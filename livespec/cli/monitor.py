@@ -13,7 +13,7 @@ import typer
 from livespec.cli.config import check_names
 from livespec.config import load, number, user_file
 from livespec.errors import DeviceError, LivespecError, UsageError, suggestion
-from livespec.settings import Settings
+from livespec.settings import LOOPBACK, Settings
 
 _HEADLESS_DURATION_S: Final = 10.0
 _HEADLESS_PICTURE: Final = Path("livespec.png")
@@ -51,11 +51,29 @@ def monitor(
     device: Annotated[
         str | None, typer.Option(metavar="NAME|INDEX", help="Input device: see 'livespec devices'.")
     ] = None,
+    loopback: Annotated[
+        bool, typer.Option("--loopback", help="The input that carries what the computer plays: --device loopback.")
+    ] = False,
+    stand_in: Annotated[
+        bool | None, typer.Option("--stand-in", help="While the device is gone, the default input stands in.")
+    ] = None,
     channels: Annotated[str | None, typer.Option(metavar="1,2|all", help="Channels to capture.")] = None,
+    channel_names: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME", help="What the device's channels are called, from the first on.")
+    ] = None,
     show: Annotated[
         str | None, typer.Option(metavar="1,2|all|mix|diff", help="What to analyse and export of them.")
     ] = None,
     samplerate: Annotated[str | None, typer.Option(metavar="HZ", help="Default: the source's own.")] = None,
+    device_latency: Annotated[
+        str | None, typer.Option(metavar="low|high|MS", help="What the device's driver is asked for (default low).")
+    ] = None,
+    sample_format: Annotated[
+        str | None, typer.Option(metavar="float32|int32|int16", help="What the device is asked for (default float32).")
+    ] = None,
+    exclusive: Annotated[
+        bool | None, typer.Option("--exclusive", help="The device for livespec alone (WASAPI, Core Audio).")
+    ] = None,
     n_fft: Annotated[
         str | None, typer.Option(metavar="N", help="Window length in samples (default 4096 at 48 kHz).")
     ] = None,
@@ -201,12 +219,21 @@ def monitor(
     named = source if source is not None else source_word
     if named == "":
         raise UsageError("the source has no name", "name mic, demo, a file, or - for standard input")
+    if loopback:
+        if device not in (None, LOOPBACK):
+            raise UsageError(f"--loopback and --device {device} exclude each other", "leave one of them out")
+        device = LOOPBACK
     flags = {
         "source": named,
         "device": device,
+        "stand_in": stand_in,
         "channels": channels,
+        "channel_names": channel_names,
         "show": show,
         "samplerate": samplerate,
+        "device_latency": device_latency,
+        "sample_format": sample_format,
+        "exclusive": exclusive,
         "n_fft": n_fft,
         "hop": hop,
         "window": window,

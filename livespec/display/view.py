@@ -478,10 +478,10 @@ class View:
         return self._playhead.advance(waits) - store.n_fft / 2 / rate
 
     def _wanted(self, store: ColumnStore) -> Wanted:
-        labels = self.channel_labels(store.shown)
+        names = self._channel_names(store.shown)
         piano = self.settings.scale == "semitone" or self.settings.piano
         return Wanted(
-            panes=tuple(f"channel {label}" for label in labels) if len(labels) > 1 else ("",),
+            panes=tuple(f"channel {name}" if name.isdecimal() else name for name in names) if len(names) > 1 else ("",),
             downwards=self.settings.direction == "down",
             spectrum=self.settings.trace,
             piano=piano and store.picture == "spectrum",
@@ -493,6 +493,11 @@ class View:
             return [shown]
         return [str(self._monitor.source.info.channels[index]) for index in shown]
 
+    def _channel_names(self, shown: tuple[int, ...] | str) -> list[str]:
+        """As the person named them; else by number."""
+        labels = self.channel_labels(shown)
+        return [self.settings.channel_name(int(label)) if label.isdecimal() else label for label in labels]
+
     def _current_frame(self, width: int, height: int, scale: float, shown: Shown) -> Frame:
         store = shown.columns.store
         frame = Frame(
@@ -502,7 +507,7 @@ class View:
             title=self._monitor.source.info.title,
             subtitle=describe(
                 replace(store.engine.settings, picture=store.picture, scale=self.settings.scale),
-                self.channel_labels(store.shown),
+                self._channel_names(store.shown),
             ),
             axis=shown.axis,
             palette=self._palette,
@@ -584,10 +589,12 @@ def view_request(settings: Settings, samplerate: int, plot_width: int) -> ViewRe
 
 
 def describe(settings: Settings, channels: list[str]) -> str:
-    """Rate, channel, window and scale in a line."""
+    """Rate, channel, window and scale in a line. channels: by name or number."""
     assert settings.samplerate is not None
     rate = f"{settings.samplerate / 1000:g} kHz"
-    channel = channels[0] if channels[0] in ("mix", "diff") else f"channel {', '.join(channels)}"
+    channel = ", ".join(channels)
+    if all(name.isdecimal() for name in channels):
+        channel = f"channel {channel}"
     assert settings.n_fft is not None
     windows = (
         f"{settings.n_fft}\N{HORIZONTAL ELLIPSIS}{settings.n_fft // 8}" if settings.multiresolution else settings.n_fft

@@ -36,6 +36,7 @@ from livespec.settings import (
 )
 
 _WIDTH: Final = 264
+_BESIDE_DEVICES_PX: Final = 24
 _N_FFTS: Final = tuple(1 << n for n in range(8, 17))
 _OVERLAPS: Final = (2, 4, 8, 16, 32)  # windows over each sample
 _AVERAGES: Final = ("off", "fast", "slow", "mean:4", "mean:16", "max:20", "max")
@@ -118,7 +119,11 @@ class Controls(QDockWidget):
         self._form.addRow(self.tr("Device"), self._device)
         self.listed.connect(self._show_devices)
         count = len(info.channels)
-        shows: list[Choice] = [(self.tr("channel {}").format(n), (n,)) for n in info.channels]
+        name_of = self._monitor.settings.channel_name
+        shows: list[Choice] = [
+            (self.tr("channel {}").format(n) if name_of(n) == str(n) else f"{n}  {name_of(n)}", (n,))
+            for n in info.channels
+        ]
         if count > 1:
             shows += [
                 (self.tr("each in a pane"), "all"),
@@ -331,8 +336,8 @@ class Controls(QDockWidget):
         with QSignalBlocker(self._device):
             self._device.clear()
             for device in devices:
-                kind = self.tr(" (what the computer plays)") if device.monitor else ""
-                self._device.addItem(device.description + kind, {"source": "mic", "device": device.name})
+                self._device.addItem(self._said_of(device), {"source": "mic", "device": device.name})
+                self._device.setItemData(self._device.count() - 1, device.host_api, Qt.ItemDataRole.ToolTipRole)
             self._device.addItem(self.tr("demo signal"), {"source": "demo", "device": None})
             names = [device.description for device in devices]
             at = (
@@ -342,6 +347,20 @@ class Controls(QDockWidget):
                 self._device.insertItem(0, now.title, None)
                 at = 0
             self._device.setCurrentIndex(at)
+        self._device.view().setMinimumWidth(self._device.view().sizeHintForColumn(0) + _BESIDE_DEVICES_PX)
+
+    def _said_of(self, device: InputDevice) -> str:
+        """As "Scarlett 2i2  ·  2 ch  ·  48 kHz  ·  10 ms  ·  default"."""
+        parts = [
+            device.description + (self.tr(" (what the computer plays)") if device.monitor else ""),
+            self.tr("{} ch").format(device.channels),
+            f"{device.samplerate / 1000:g} kHz",
+        ]
+        if device.latency_ms is not None:
+            parts.append(f"{device.latency_ms:g} ms")
+        if device.default and not device.monitor:
+            parts.append(self.tr("default"))
+        return "  ·  ".join(parts)
 
     def _ask_device(self, wanted: dict[str, Any] | None) -> None:
         if wanted is not None:

@@ -46,6 +46,7 @@ def _file(window: "MainWindow") -> list[Command]:
         Command("File", "Save what has happened", ("L",), window.keep),
         Command("File", "Export visible columns (NPZ)", ("Ctrl+E",), partial(window.export, ".npz")),
         Command("File", "Export visible columns (CSV)", ("Ctrl+Shift+E",), partial(window.export, ".csv")),
+        Command("File", "Hear what the computer plays", (), window.hear_computer),
         Command("File", "Forget now", ("Ctrl+Del",), window.forget),
         Command("File", "Quit", ("Q", "Ctrl+Q"), window.close),
     ]

@@ -38,7 +38,7 @@ from livespec.display.window.transport import TransportBar
 from livespec.display.window.wakefulness import Wakefulness
 from livespec.session.monitor import Monitor
 from livespec.session.recorder import recording_plan
-from livespec.settings import THEMES, Settings
+from livespec.settings import LOOPBACK, THEMES, Settings
 
 _STATUS_S: Final = 0.25
 _METERS_S: Final = 0.05
@@ -48,6 +48,7 @@ _SMALLEST: Final = (480, 320)
 _COMPACT: Final = (480, 270)
 _WIDE_ENOUGH_FOR_CONTROLS: Final = 640
 _HINT_S: Final = 8.0
+_LOOK_FOR_DEVICES_MS: Final = 3000  # the start has better things to do
 _PICTURE_SIZES: Final = {"As on the screen": None, "1920 × 1080": (1920, 1080), "3840 × 2160": (3840, 2160)}
 
 
@@ -98,6 +99,8 @@ class MainWindow(QMainWindow):
         self._sessions = Sessions(monitor, rooms.reopen, self._fail)
         self._sessions.opened.connect(self._show_session)
         self._sessions.refused.connect(self._note)
+        self._sessions.announced.connect(self._note)
+        QTimer.singleShot(_LOOK_FOR_DEVICES_MS, self, self._sessions.list_devices)
         self._take_away = TakeAway(rooms.save_figure)
         self._take_away.finished.connect(self._note)
         self._take_away.copied.connect(lambda image: QGuiApplication.clipboard().setImage(image))
@@ -302,6 +305,10 @@ class MainWindow(QMainWindow):
         else:
             plan = recording_plan(self._view.settings)._replace(folder=music_folder())
             self._take_away.record(self._monitor, plan)
+
+    def hear_computer(self) -> None:
+        """What is played, in place of a microphone."""
+        self._reopen({"source": "mic", "device": LOOPBACK, "channels": None, "show": None})
 
     def recording(self) -> bool:
         return self._monitor.recording

@@ -1,0 +1,85 @@
+"""Prints a line whenever inputs may have come or gone, until its standard input closes: the child of `device_watch.py`.
+
+PulseAudio and PipeWire tell of it; else the names in /dev/snd do; elsewhere there is a line every ten seconds.
+"""
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+_SETTLE_S = 0.3  # one device brings several sources
+_RETRY_S = 1.0
+_AWAY_RETRIES = 5  # a server that restarts takes no device with it
+_ELSEWHERE_S = 10.0
+_SOUND_DEVICES = Path("/dev/snd")
+
+
+def say() -> None:
+    os.write(1, b"\n")
+
+
+def follow_server(known: bool) -> bool:
+    """Say what a sound server tells, until it goes; whether there was one. known: what it has was listed already."""
+    try:
+        import pulsectl
+    except ImportError:
+        return False
+
+    def heard(event: Any) -> None:
+        if event.facility == "server" or event.t in ("new", "remove"):
+            raise pulsectl.PulseLoopStop
+
+    there = False
+    try:
+        with pulsectl.Pulse("livespec-device-events", connect=False) as pulse:
+            pulse.connect(autospawn=False)
+            there = True
+            pulse.event_mask_set("source", "server")
+            pulse.event_callback_set(heard)
+            if not known:
+                say()
+            while True:
+                pulse.event_listen()
+                time.sleep(_SETTLE_S)
+                say()
+    except pulsectl.PulseError:
+        return there
+
+
+def follow_linux() -> None:
+    """For ever: the server where there is one, the kernel's devices where there is none."""
+    names, away, known = _kernel_devices(), 0, True
+    while True:
+        if follow_server(known):
+            away, known = 0, False
+        away += 1
+        before, names = names, _kernel_devices()
+        if away == _AWAY_RETRIES or names != before:
+            say()
+        time.sleep(_RETRY_S)
+
+
+def _kernel_devices() -> list[str]:
+    return sorted(os.listdir(_SOUND_DEVICES)) if _SOUND_DEVICES.is_dir() else []
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 64):
+        pass
+    os._exit(0)
+
+
+def main() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if sys.platform == "linux":
+        follow_linux()
+    while True:
+        time.sleep(_ELSEWHERE_S)
+        say()
+
+
+if __name__ == "__main__":
+    main()
