@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from livespec.capture.worker import end_with_parent
+
 _SETTLE_S = 0.3  # one device brings several sources
 _RETRY_S = 1.0
 _AWAY_RETRIES = 5  # a server that restarts takes no device with it
@@ -18,10 +20,11 @@ _SOUND_DEVICES = Path("/dev/snd")
 
 
 def say() -> None:
+    """Something may have changed."""
     os.write(1, b"\n")
 
 
-def follow_server(known: bool) -> bool:
+def follow_server(*, known: bool) -> bool:
     """Say what a sound server tells, until it goes; whether there was one. known: what it has was listed already."""
     try:
         import pulsectl
@@ -45,7 +48,7 @@ def follow_server(known: bool) -> bool:
                 pulse.event_listen()
                 time.sleep(_SETTLE_S)
                 say()
-    except pulsectl.PulseError:
+    except (pulsectl.PulseError, pulsectl.PulseDisconnected):
         return there
 
 
@@ -53,7 +56,7 @@ def follow_linux() -> None:
     """For ever: the server where there is one, the kernel's devices where there is none."""
     names, away, known = _kernel_devices(), 0, True
     while True:
-        if follow_server(known):
+        if follow_server(known=known):
             away, known = 0, False
         away += 1
         before, names = names, _kernel_devices()
@@ -63,17 +66,12 @@ def follow_linux() -> None:
 
 
 def _kernel_devices() -> list[str]:
-    return sorted(os.listdir(_SOUND_DEVICES)) if _SOUND_DEVICES.is_dir() else []
-
-
-def _end_with_parent() -> None:
-    while os.read(0, 64):
-        pass
-    os._exit(0)
+    return sorted(path.name for path in _SOUND_DEVICES.iterdir()) if _SOUND_DEVICES.is_dir() else []
 
 
 def main() -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """Until the parent ends."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
     if sys.platform == "linux":
         follow_linux()
     while True:

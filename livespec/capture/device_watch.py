@@ -1,7 +1,7 @@
 """The inputs of this machine, again whenever they change.
 
-PortAudio's own list is frozen while it runs, so each listing is a child's that ends at once (`devices`); when to look again
-is another child's to say (`device_events`), which may hang with the sound server that it listens to.
+PortAudio's own list is frozen while it runs, so each listing is a child's that ends at once (`devices`). When to look
+again is another child's to say (`device_events`), which may hang with the sound server that it listens to.
 """
 
 import contextlib
