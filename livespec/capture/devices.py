@@ -72,8 +72,7 @@ class DeviceListing:
                 f"the sound system did not answer within {timeout_s:g} s",
                 "restart the sound server, or unplug the device",
             ) from None
-        finally:
-            atexit.unregister(self._child.kill)
+        atexit.unregister(self._child.kill)
         if self._child.returncode != 0:
             raise DeviceError(
                 "PortAudio cannot be used on this machine",

@@ -102,13 +102,18 @@ class MicrophoneSource:
     def _look(self, child: "_Child | None", ring: SharedRing, elapsed_s: float) -> Look:
         if child is None:
             return Look(elapsed_s, ring.blocks)
-        ended = not child.alive  # asked before its words, so that its last ones are heard
+        ended = None if child.alive else "the capture process ended"  # asked before its words: it may say why
         refusal = None
         for message in child.messages():
-            if message["event"] == "failed":
-                refusal = str(message["reason"])
-            else:
-                self.device_latency_ms = message["latency_ms"]
+            match message["event"]:
+                case "opened":
+                    self.device_latency_ms = message["latency_ms"]
+                case "moved":
+                    self.info = replace(self.info, name=message["to"])
+                case "refused":
+                    refusal = message["reason"]
+                case "ended":
+                    ended = message["reason"]
         return Look(elapsed_s, ring.blocks, ended, refusal)
 
     def _begin(self, ring: SharedRing, reception: Reception, *, stand_in: bool) -> "_Child":

@@ -31,12 +31,13 @@ class State(Enum):
 class Look:
     """What is seen of the process. elapsed_s: since the look before, as far as the program itself was awake.
 
-    blocks: of all processes so far. ended, refusal: of the one that runs now; refusal is what it said of its failure.
+    blocks: of all processes so far. ended: why there is no process where one was begun, in words for a person;
+    refusal: why it could not open the device, in PortAudio's.
     """
 
     elapsed_s: float
     blocks: int
-    ended: bool = False
+    ended: str | None = None
     refusal: str | None = None
 
 
@@ -83,8 +84,8 @@ class Recovery:
             else:
                 self.trouble = seen.refusal
                 self._become(State.REFUSED)
-        elif seen.ended:
-            self._try_again("the capture process ended")
+        elif seen.ended is not None:
+            self._try_again(seen.ended)
         elif self._for_s > (STALLED_S if self.state is State.CAPTURING else OPENING_S):
             self._try_again("no sound arrives")
         elif self._for_s > STALLED_S:

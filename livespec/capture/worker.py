@@ -4,8 +4,9 @@ Why a process of its own: PortAudio calls can hang for ever, its device list is 
 nothing the window does may delay a callback. The parent kills it when it hangs; it ends itself when its
 standard input closes.
 
-It talks on standard output, a line at a time: an empty line is "a block is in the ring"; any other is JSON,
-{"event": "opened", …} or {"event": "failed", …}.
+It talks on standard output, a line at a time: an empty line is "a block is in the ring"; any other is JSON:
+{"event": "opened", …}, {"event": "moved", "to": an input}, {"event": "refused", "reason": PortAudio's words}, or
+{"event": "ended", "reason": ours}.
 """
 
 import contextlib
@@ -161,10 +162,25 @@ def capture(order: CaptureOrder) -> None:
     )
     stream.start()
     say({"event": "opened", "latency_ms": stream.latency * 1000, "samplerate": stream.samplerate})
+    if "PULSE_SOURCE" in os.environ:
+        threading.Thread(target=watch_source, args=(os.environ["PULSE_SOURCE"],), daemon=True).start()
     touch(0, ring.capacity + ring.margin)
     while stream.active:
         time.sleep(0.1)
-    say({"event": "failed", "reason": "the stream ended"})
+    end("the stream ended")
+
+
+def watch_source(source: str) -> None:
+    """Nobody else would say that the sound comes from another device now."""
+    from livespec.capture.stream_moves import follow_moves
+
+    follow_moves(source, lambda to: say({"event": "moved", "to": to}), lambda: end("the device has gone"))
+
+
+def end(reason: str) -> None:
+    """Say why, and end at once: PortAudio's own clean-up may hang."""
+    say({"event": "ended", "reason": reason})
+    os._exit(1)
 
 
 def main() -> None:
@@ -177,8 +193,8 @@ def main() -> None:
     try:
         capture(order)
     except Exception as error:  # noqa: BLE001 - every reason goes to the parent
-        say({"event": "failed", "reason": str(error).splitlines()[0] if str(error) else type(error).__name__})
-    os._exit(1)  # PortAudio's own clean-up may hang
+        say({"event": "refused", "reason": str(error).splitlines()[0] if str(error) else type(error).__name__})
+    os._exit(1)
 
 
 if __name__ == "__main__":

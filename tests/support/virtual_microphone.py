@@ -114,12 +114,24 @@ class VirtualMicrophone:
     def resume(self) -> None:
         self._pactl("suspend-source", NAME, "0")
 
+    def plug_in(self, name: str) -> None:
+        """Another microphone, that hears the same."""
+        self._pactl("load-module", "module-remap-source", f"source_name={name}", "master=vsink.monitor", *_said(name))
+
+    def unplug(self, name: str) -> None:
+        modules = self._pactl("list", "short", "modules").splitlines()
+        (number,) = (line.split("\t")[0] for line in modules if f"source_name={name} " in line)
+        self._pactl("unload-module", number)
+
+    def move_listener_to(self, name: str) -> None:
+        """As a person does in a mixer: the one program that records from the microphone hears another one."""
+        (number,) = (output[0] for output in self._outputs())
+        self._pactl("move-source-output", number, name)
+
     @property
     def listeners(self) -> int:
         """How many programs record from it at this moment."""
-        sources = dict(line.split("\t")[1::-1] for line in self._pactl("list", "short", "sources").splitlines())
-        outputs = [line.split("\t") for line in self._pactl("list", "short", "source-outputs").splitlines()]
-        return sum(output[1] == sources[NAME] for output in outputs)
+        return len(self._outputs())
 
     @contextlib.contextmanager
     def playing(self, sound: np.ndarray) -> Iterator[None]:
@@ -141,11 +153,21 @@ class VirtualMicrophone:
             player.wait()
             file.unlink()
 
+    def _outputs(self) -> list[list[str]]:
+        """What pactl says of each stream that records from the microphone."""
+        sources = dict(line.split("\t")[1::-1] for line in self._pactl("list", "short", "sources").splitlines())
+        outputs = [line.split("\t") for line in self._pactl("list", "short", "source-outputs").splitlines()]
+        return [output for output in outputs if output[1] == sources[NAME]]
+
     def _pactl(self, *words: str, check: bool = True) -> str:
         command = [needed("pactl"), *words]
         return subprocess.run(
             command, env=self.environment, capture_output=True, text=True, check=check, timeout=10
         ).stdout
+
+
+def _said(name: str) -> list[str]:
+    return [f"source_properties=device.description={name}"]
 
 
 @contextlib.contextmanager
