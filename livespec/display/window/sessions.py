@@ -68,7 +68,7 @@ class Sessions(QObject):
             return
         names, were = ({device.description for device in devices} for devices in (now, before))
         if came := sorted(names - were):
-            self.announced.emit(self.tr("New input: {}. D shows the controls").format(", ".join(came)))
+            self.announced.emit(self.tr("New input: {}").format(", ".join(came)))
         elif gone := sorted(were - names):
             self.announced.emit(self.tr("Input gone: {}").format(", ".join(gone)))
 
