@@ -375,6 +375,8 @@ def _tell_trouble(monitor: Any) -> None:
     """What failed beside the run."""
     if monitor.alerts is not None and monitor.alerts.trouble:
         print(f"livespec: {monitor.alerts.trouble}", file=sys.stderr)
+    if monitor.recorder is not None and monitor.recorder.shortfall:
+        print(f"livespec: {monitor.recorder.shortfall}", file=sys.stderr)
 
 
 def _run_window(running: list[Any], order: Run, finish: Callable[[], None], stop_requests: Sequence[int]) -> None:

@@ -553,6 +553,7 @@ class View:
             monitor.source.trouble,
             silence_of(monitor.analysis.needles.now) if monitor.source.info.noisy else None,
             None if recorder is None or recorder.trouble is None else recorder.trouble.message,
+            recorder.shortfall if recorder is not None and monitor.recording else None,
             None if alerts is None else alerts.trouble,
             None if refused is None else refused.message,
         ]

@@ -50,7 +50,8 @@ def recording_plan(settings: Settings, *, replaces: bool = False) -> RecordingPl
 class Recorder:
     """Run `run` in a thread, then `finish` once; or `record_until` and `close`. begin: position of the first sample.
 
-    files: what was written to, the last one now; trouble: what ended it before its time.
+    files: what was written to, the last one now; trouble: what ended it before its time; overwritten: samples that were
+    captured but that the disk was too slow for.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Recorder:
         self._synced = time.perf_counter()
         self._frames_before = 0
         self._ended = threading.Event()
+        self.overwritten = 0
         self.files: list[Path] = []
         self.trouble: FileError | None = None
         self._file = self._begin_file()
@@ -78,6 +80,12 @@ class Recorder:
     def seconds(self) -> float:
         """Length of all that is recorded."""
         return (self._frames_before + self._file.frames) / self._timeline.samplerate
+
+    @property
+    def shortfall(self) -> str:
+        """In words, what the disk was too slow for; empty where it took everything."""
+        seconds = self.overwritten / self._timeline.samplerate
+        return f"The disk is too slow: {seconds:.1f} s are silence in the recording" if seconds else ""
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`, or the end of the recording."""
@@ -142,6 +150,7 @@ class Recorder:
         """To where there is a quarter of a second before it is overwritten, too."""
         before, spare = self._position, self._timeline.samplerate // 4
         self._position = min(max(self._ring.oldest + spare, before + 1), self._ring.end)
+        self.overwritten += self._position - before
         self._bridge(self._position - before, "overwritten")
 
     def _bridge(self, samples: int, cause: str) -> None:

@@ -134,6 +134,7 @@ class _Flac:
         import soundfile
 
         self.frames = 0
+        self._failed = False
         self._bits = int(sample_format)
         path.open("xb").close()
         self._file: Any = soundfile.SoundFile(
@@ -142,7 +143,9 @@ class _Flac:
         self._header: BinaryIO = path.open("r+b", buffering=0)
 
     def write(self, samples: Float32Array) -> None:
+        self._failed = True  # until it is written
         self._file.write(as_integers(samples, self._bits) << (32 - self._bits))
+        self._failed = False
         self.frames += samples.shape[1]
 
     def sync(self) -> None:
@@ -156,5 +159,10 @@ class _Flac:
 
     def close(self) -> None:
         with contextlib.closing(self._header):
-            self._file.close()
-            os.fsync(self._header.fileno())
+            if self._failed:  # libFLAC then says nothing of the length
+                with contextlib.suppress(OSError, RuntimeError):
+                    self._file.close()
+                self.sync()
+            else:
+                self._file.close()
+                os.fsync(self._header.fileno())

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -9,12 +10,18 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livespec.core.ring import AudioRing
+from livespec.capture.legs import Leg
+from livespec.capture.source import SourceInfo
+from livespec.core.ring import OPENED, AudioRing
 from livespec.errors import FileError, UsageError
+from livespec.session import sound_file
+from livespec.session.analysis import ViewRequest
 from livespec.session.clock import Gap, Timeline
+from livespec.session.monitor import Monitor
 from livespec.session.recorder import Recorder, RecordingPlan, path_of
 from livespec.session.sound_file import create
 from livespec.settings import Settings
+from tests.support.program import wait_until
 from tests.support.signals import white_noise
 
 RATE = 48_000
@@ -167,6 +174,63 @@ def test_what_a_slow_disk_did_not_take_is_a_gap_and_the_time_stays_right(tmp_pat
     assert not recorded[10_000:behind].any()
     np.testing.assert_array_equal(recorded[behind:], capture.sound[behind : capture.ring.end])
     assert len(recorded) - behind > RATE // 2
+
+
+class Microphone:
+    """A source that waits for nobody: noise in real time."""
+
+    info = SourceInfo("mic", "microphone", RATE, (1, 2), live=True)
+    finished, failure, trouble, device_latency_ms, legs = False, None, "", None, (Leg(),)
+
+    def start(self, ring, reception):
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.write, args=(ring, reception))
+        self.thread.start()
+
+    def write(self, ring, reception):
+        self.sound = np.stack([white_noise(20 * RATE, seed=seed) for seed in (0, 1)], axis=1)
+        began, at = time.perf_counter(), 0
+        while not self.stopping.wait(max(0.0, began + at / RATE - time.perf_counter())):
+            ring.write(self.sound[at : at + 512], time.perf_counter_ns(), 0 if at else OPENED)
+            reception.wake.set()
+            at += 512
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join()
+
+
+def test_a_disk_that_takes_half_of_what_comes_disturbs_the_recording_alone(tmp_path, monkeypatch):
+    """The throttled writer writes real files, each stretch in twice the time that it lasts."""
+
+    class Throttled(sound_file._Wav):
+        def write(self, samples):
+            time.sleep(2 * samples.shape[1] / RATE)
+            super().write(samples)
+
+    monkeypatch.setattr(sound_file, "_Wav", Throttled)
+    source = Microphone()
+    settings = Settings(history=0, span=0.5, n_fft=1024).at_rate(RATE)
+    monitor = Monitor(source, settings, ViewRequest(200, 1))
+    monitor.record(plan(tmp_path))
+    monitor.start()
+    wait_until(lambda: monitor.recorder.overwritten > 0, "the disk is too slow", 15)
+    assert monitor.recorder.shortfall.startswith("The disk is too slow")
+    assert monitor.recording
+    source.stop()
+    captured = monitor.ring.end
+    monitor.stop()
+    assert monitor.timeline.gaps == ()
+    assert monitor.analysis.skipped_columns == 0
+    gaps = json.loads((tmp_path / "take.wav.gaps.json").read_text())
+    recorded, kept = read(tmp_path / "take.wav"), np.ones(captured, bool)
+    for gap in gaps:
+        kept[gap["sample"] : gap["sample"] + gap["lost"]] = False
+    assert {gap["cause"] for gap in gaps} == {"overwritten"}
+    assert len(recorded) == captured
+    np.testing.assert_array_equal(recorded[kept], source.sound[:captured][kept])
+    assert not recorded[~kept].any()
+    assert kept.mean() > 0.4
 
 
 def test_what_comes_after_a_disturbance_waits_until_it_is_decided(tmp_path):

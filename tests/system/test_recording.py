@@ -68,11 +68,12 @@ def test_every_sample_that_was_played_is_in_the_recording_bit_by_bit(start, tmp_
     np.testing.assert_array_equal(heard[first : first + len(sound) - begin], sound[begin:])
 
 
+@pytest.mark.parametrize("times", [4, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(300)])])
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
-def test_killed_at_any_moment_all_but_the_last_second_can_be_played(microphone, start, tmp_path, suffix):
+def test_killed_at_any_moment_all_but_the_last_second_can_be_played(microphone, start, tmp_path, suffix, times):
     rng = random.Random(7)
-    with microphone.playing(position_chirp(60)):
-        for number in range(4):
+    with microphone.playing(position_chirp(12 * times)):
+        for number in range(times):
             name = tmp_path / f"{number}.{suffix}"
             program = start("--view", "none", "--record", name, environment=microphone.environment)
             wait_until(lambda name=name: name.exists() and name.stat().st_size > 1e4, "it records")
@@ -93,7 +94,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(nothing, start, tmp_path
     program = start(
         *(
             "-c",
-            'ulimit -f 4000; exec "$@"',
+            'ulimit -f 1500; exec "$@"',
             "-",
             str(LIVESPEC),
             "demo",
@@ -104,7 +105,16 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(nothing, start, tmp_path
             "--duration",
             "60",
         ),
-        *("--record", f"take.{suffix}", "--stats", "s.json", "--history", "10"),  # the ring is a file, too
+        *(
+            "--record",
+            f"take.{suffix}",
+            "--stats",
+            "s.json",
+            "--history",
+            "1",
+            "--span",
+            "1",
+        ),  # the ring is a file, too
         environment=nothing | {"PATH": os.environ["PATH"]},
         command=(needed("bash"),),
     )
@@ -116,7 +126,33 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(nothing, start, tmp_path
     assert "until then" in second
     assert json.loads((tmp_path / "s.json").read_text())["captured_samples"] == 60 * RATE
     sound = recorded(tmp_path / f"take.{suffix}")
-    assert 10 * RATE < len(sound) < 60 * RATE
+    assert 5 * RATE < len(sound) < 60 * RATE
+
+
+@pytest.mark.soak  # it needs the right to mount
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+def test_a_full_file_system_ends_the_recording_and_not_the_run(nothing, start, tmp_path, suffix):
+    program = start(
+        *("-rm", "sh", "-c", 'mount -t tmpfs -o size=2m tmpfs small; "$@"; code=$?; cp small/* kept; exit $code', "-"),
+        *(LIVESPEC, "demo", "--view", "none", "--speed", "0", "--duration", "60"),
+        *("--record", f"small/take.{suffix}", "--stats", "s.json"),
+        environment=nothing | {"PATH": os.environ["PATH"]},
+        command=(needed("unshare"),),
+        folder=folders(tmp_path, "small", "kept"),
+    )
+    done = program.end(60)
+    assert done.returncode == 4
+    assert "the recording has ended" in done.stderr
+    assert "until then" in done.stderr.splitlines()[1]
+    assert json.loads((tmp_path / "s.json").read_text())["captured_samples"] == 60 * RATE
+    sound = recorded(tmp_path / "kept" / f"take.{suffix}")
+    assert 5 * RATE < len(sound) < 60 * RATE
+
+
+def folders(within, *names):
+    for name in names:
+        (within / name).mkdir()
+    return within
 
 
 def test_a_source_that_was_suspended_is_silence_of_the_true_length_in_the_recording(microphone, start, tmp_path):
