@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -156,7 +157,9 @@ class Timeline:
             return
         if self._settling is None:
             assert self._base is not None
-            self._settling = _Settling(self._end, cause, self._base, entered, arrival, entered)
+            # It will be settled within half a second: against the earliest of four, each gap would be too long.
+            base = median(bucket.earliest for bucket in self._buckets) if self._buckets else self._base
+            self._settling = _Settling(self._end, cause, base, entered, arrival, entered)
         elif cause != "lost":
             self._settling.cause = cause
 

@@ -214,3 +214,15 @@ def test_an_end_in_the_middle_of_a_backlog_invents_no_gap():
     # Two seconds late, caught up with at four times the pace of the sound: it ends before that is done.
     timeline = Capture(seconds=3.2, stalled=((1.0, 2.0),), catch_up=4.0).run()
     assert timeline.gaps == ()
+
+
+def test_the_errors_of_many_gaps_do_not_add_up():
+    """Each is measured in half a second of blocks that come up to 30 ms late: too long as often as too short."""
+    errors_s = []
+    for seed in range(40):
+        opened = {599: OPENED}
+        timeline = Capture(seconds=8, lost=((5.0, 1.0),), jitter_s=0.03, flags=opened, seed=seed).run()
+        (gap,) = timeline.gaps
+        errors_s.append(gap.samples / RATE - 1.0)
+    assert np.abs(errors_s).max() < 0.01
+    assert abs(np.mean(errors_s)) < 0.001
