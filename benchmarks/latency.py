@@ -8,7 +8,9 @@ for a naive window (callback → FFT → vispy's Image.set_data), in turns.
 import json
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -40,24 +42,48 @@ CLICKS = 20
 
 def run():
     delays = {name: [] for name in PROGRAMS}
-    with VirtualMicrophone() as sound, screen() as display:
+    with tempfile.TemporaryDirectory() as folder, VirtualMicrophone() as sound, screen() as display:
+        stats = Path(folder) / "stats.json"
         environment = sound.environment | {"DISPLAY": display["DISPLAY"]}
         for _ in range(ROUNDS):
             for name, command in PROGRAMS.items():
-                program = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+                more = ["--stats", str(stats)] if name == "livespec" else []
+                program = subprocess.Popen([*command, *more], env=environment, stderr=subprocess.DEVNULL)
                 try:
                     delays[name] += _observe(environment)
                 finally:
                     program.terminate()
                     program.wait(timeout=10)
                     time.sleep(0.5)
+        own = json.loads(stats.read_text(encoding="utf-8"))
     medians = {name: float(np.median(values)) for name, values in delays.items()}
     print("latency: click played → first frame in which it stands 10 dB above the floor, ms")
     for name, values in delays.items():
-        p50, p95 = np.percentile(values, (50, 95))
-        print(f"{name:<10} p50 {p50:>6.0f}   p95 {p95:>6.0f}   of {len(values)} clicks")
+        print(f"{name:<10} {_percentiles(np.percentile(values, (50, 95, 99)))}   of {len(values)} clicks")
     print(f"livespec / naive: {medians['livespec'] / medians['naive']:.2f}")
-    return {"delays_ms": delays, "livespec_over_naive": medians["livespec"] / medians["naive"]}
+    return {
+        "delays_ms": delays,
+        "livespec_over_naive": medians["livespec"] / medians["naive"],
+        "livespec_ms": _budget(own),
+    }
+
+
+def _budget(stats):
+    """What livespec itself measured in its last run, term by term."""
+    terms = {
+        "entry of the newest sample → frame swapped": stats["latency_ms"]["capture_to_screen"],
+        "  of it: until all of a burst of blocks is surely there": stats["clock"]["play_out_delay_ms"],
+        "  of it: drawing": stats["frame_ms"],
+        "before it: the driver, as it says": stats["latency_ms"]["device"],
+    }
+    for name, value in terms.items():
+        figures = _percentiles(value.values()) if isinstance(value, dict) else f"    {value or 0:>6.1f}"
+        print(f"  {name:<58} {figures}")
+    return terms
+
+
+def _percentiles(values):
+    return "   ".join(f"{name} {value:>6.1f}" for name, value in zip(("p50", "p95", "p99"), values, strict=True))
 
 
 def _observe(environment):

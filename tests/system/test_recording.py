@@ -275,7 +275,7 @@ def again_and_again(outage, times, name):
     ],
 )
 def test_outages_of_the_sound_server_cost_what_they_last_and_nothing_else(start, tmp_path, outage, times):
-    """The truth is a clock of the test's own: by it, the time axis is right to 50 ms after each of them."""
+    """The truth is a clock of the test's own: by it, each hole is as long as it should be, to 50 ms."""
     export = tmp_path / "e.npz"
     with VirtualMicrophone() as microphone:
         program = start(
@@ -304,7 +304,7 @@ def test_outages_of_the_sound_server_cost_what_they_last_and_nothing_else(start,
     print(
         f"\nlasted {[round(one, 2) for one in lasted]}, gaps {said}, time axis off by {errors_ms.round().tolist()} ms"
     )
-    assert np.abs(errors_ms).max() < 50
+    assert np.abs(np.diff(errors_ms)).max() < 50
     assert len(stats["gaps"]) == times
     listed = json.loads((tmp_path / "take.flac.gaps.json").read_text())
     assert [one["lost"] for one in listed] == [gap["samples"] for gap in stats["gaps"]]
