@@ -7,7 +7,6 @@ nobody waiting: they have a thread of their own, and a limit of time. A command 
 import json
 import queue
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -118,23 +117,21 @@ class Alerts:
 
     def _write_clip(self, event: Event, folder: Path) -> Path:
         suffix = suffix_for(self._ring.channels, _CLIP_FORMAT)
-        plan = RecordingPlan(f"{self._moment(event):%Y-%m-%d %H.%M.%S.%f}{suffix}", _CLIP_FORMAT, folder=folder)
+        plan = RecordingPlan(
+            f"{self._timeline.moment_at(event.begin):%Y-%m-%d %H.%M.%S.%f}{suffix}", _CLIP_FORMAT, folder=folder
+        )
         recorder = record_stretch(plan, self._ring, self._timeline, self._stretch(event), self._title)
         return recorder.files[0]
 
     def _told(self, event: Event, clip: Path | None) -> dict[str, Any]:
         assert event.end is not None
         return {
-            "begin": self._moment(event).isoformat(timespec="milliseconds"),
+            "begin": self._timeline.moment_at(event.begin).isoformat(timespec="milliseconds"),
             "seconds": round((event.end - event.begin) / self._timeline.samplerate, 3),
             "level_dbfs": round(event.level_db, 2),
             "frequency_hz": round(event.frequency_hz, 1),
             "clip": None if clip is None else str(clip),
         }
-
-    def _moment(self, event: Event) -> datetime:
-        began = (self._timeline.start_wall_time or 0.0) + self._timeline.seconds_at(event.begin)
-        return datetime.fromtimestamp(began, UTC).astimezone()
 
     def _tell_outside(self) -> None:
         while (text := self._outside.get()) is not None:
