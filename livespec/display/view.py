@@ -17,7 +17,7 @@ from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
 from livespec.display.cursor import crosshairs, laser, overtones, read
 from livespec.display.layout import Layout, Wanted, Zone, layout_of
-from livespec.display.marks import Marker, joined, markers
+from livespec.display.marks import Marker, joined, markers, triggered
 from livespec.display.playhead import Playhead
 from livespec.display.scene import Banner, Columns, Frame, Furniture, Palette, Scene, Shown
 from livespec.display.scene_builder import SceneBuilder
@@ -348,8 +348,7 @@ class View:
         layout = frame.layout
         self._monitor.analysis.request(self.request_for(layout.panes[0].time_px))
         scene = self._builder.build(frame, shown, self._monitor.timeline, end_s, self.settings.span)
-        if self.settings.trace:
-            scene = replace(scene, pieces=(*scene.pieces, *self._spectra.pieces(scene)))
+        scene = self._with_lines(scene, self._spectra, scale)
         scene = replace(scene, over=self._over(scene, scale))
         self.scene_shown = scene
         return scene, top
@@ -364,12 +363,20 @@ class View:
         end_s = drawn.start_s + drawn.span_s
         scene = SceneBuilder().build(frame, shown, self._monitor.timeline, end_s, drawn.span_s)
         spectra = Spectra()
-        if self.settings.trace:
-            scene = replace(scene, pieces=(*scene.pieces, *spectra.pieces(scene)))
+        scene = self._with_lines(scene, spectra, frame.scale)
         parts = [markers(scene, self.markers, frame.scale)]
         if self.settings.peaks:
             parts.append(spectra.peaks(scene, frame.scale))
         return replace(scene, over=joined(*parts))
+
+    def _with_lines(self, scene: Scene, spectra: Spectra, scale: float) -> Scene:
+        """And what met the trigger, and the spectra beside it."""
+        pieces, alerts = scene.pieces, self._monitor.alerts
+        if alerts is not None:
+            pieces += triggered(scene, alerts.events, alerts.plan.rule, self._monitor.timeline, scale)
+        if self.settings.trace:
+            pieces += spectra.pieces(scene)
+        return replace(scene, pieces=pieces)
 
     @property
     def shown_channels(self) -> tuple[int, ...] | str:

@@ -23,6 +23,7 @@ _CLIP_FORMAT: Final[RecordFormat] = "24"
 _COMMAND_S: Final = 60.0
 _ADDRESS_S: Final = 5.0
 _LAST_WORDS_S: Final = 2.0
+_EVENTS_KEPT: Final = 1000
 _COLUMNS: Final = ("begin", "seconds", "level_dbfs", "frequency_hz", "clip")
 
 
@@ -55,7 +56,10 @@ def alert_plan(settings: Settings) -> AlertPlan | None:
 
 
 class Alerts:
-    """`note` from the analysis thread; `run` in one of its own. count: events so far; trouble: what failed last."""
+    """`note` from the analysis thread; `run` in one of its own.
+
+    count: events so far; events: the last of them, oldest first, one that lasts among them; trouble: what failed last.
+    """
 
     def __init__(self, plan: AlertPlan, ring: AudioRing, timeline: Timeline, title: str) -> None:
         self.plan = plan
@@ -65,17 +69,23 @@ class Alerts:
         self._outside: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._messenger = threading.Thread(target=self._tell_outside, name="livespec-messenger", daemon=True)
         self.count = 0
-        self.lasts = False
+        self.events: tuple[Event, ...] = ()
         self.trouble = ""
 
     def note(self, events: list[Event]) -> None:
         """What began or ended."""
         for event in events:
-            self.lasts = event.end is None
             if event.end is None:
                 self.count += 1
+                self.events = (*self.events[1 - _EVENTS_KEPT :], event)
             else:
+                self.events = (*self.events[:-1], event)
                 self._over.put(event)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the band is loud at this moment."""
+        return bool(self.events) and self.events[-1].end is None
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`, then what is left."""

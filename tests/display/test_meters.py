@@ -1,6 +1,5 @@
 """Level meters over sessions whose sound is known: what they say, what their lights mean, and that they have room."""
 
-import time
 from datetime import datetime
 
 import numpy as np
@@ -10,41 +9,25 @@ from PySide6.QtGui import QColor, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from livespec.capture.paced import PacedSource
-from livespec.capture.source import SourceInfo
 from livespec.display.theme import DARK, RED
 from livespec.display.window.meters import MeterRow
 from livespec.display.window.status import StatusLine
 from livespec.session.analysis import ViewRequest
 from livespec.session.monitor import Monitor
 from livespec.settings import Settings
+from tests.support.sessions import Sound, hearing
 from tests.support.signals import sine_on_bin
 
 RATE, N_FFT = 48_000, 4096
 CLIPPED_AT = (30_000, 30_001, 90_000)
 
 
-class Sound(PacedSource):
-    """sound: (samples, channels)."""
-
-    def __init__(self, sound, kind="demo"):
-        super().__init__(SourceInfo(kind, "sound", RATE, tuple(range(1, 1 + sound.shape[1])), speed=0.0))
-        self._sound = sound
-
-    def blocks(self):
-        for start in range(0, len(self._sound), 1000):
-            yield self._sound[start : start + 1000]
-
-
 def heard(sound, kind="demo"):
     """A session that is over."""
     settings = Settings(n_fft=N_FFT, hop=512).at_rate(RATE)
-    made = Monitor(Sound(sound.astype(np.float32), kind), settings, ViewRequest(100, 1))
-    made.start()
-    while made.poll():
-        time.sleep(0.005)
-    made.stop()
-    return made
+    made = Monitor(Sound(sound, RATE, kind), settings, ViewRequest(100, 1))
+    with hearing(made):
+        return made
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from livespec.display.axes import format_level
 from livespec.display.window.dock import kept_text
 from livespec.display.window.meters import MeterRow
 from livespec.display.window.style import with_tabular_digits
@@ -82,6 +83,7 @@ class StatusLine(QWidget):
         parts = [
             f"xruns {timeline.overflows}",
             f"gaps {len(timeline.gaps)}",
+            *([] if monitor.alerts is None else [self.tr("triggered {}").format(monitor.alerts.count)]),
             "latency \N{EN DASH}" if latency is None else f"latency {latency:.0f} ms",
             f"{self._fps(monitor.view_figures.frames):.0f} fps" + (self.tr(" (slow machine)") if slowed else ""),
         ]
@@ -91,6 +93,10 @@ class StatusLine(QWidget):
     def _tip(self, monitor: Monitor, *, slowed: bool) -> str:
         lines = [] if self._goes.is_whole else [self._goes.text()]
         lines += [self.tr("Fewer frames are drawn, so that the sound is not disturbed")] if slowed else []
+        if monitor.alerts is not None:
+            low, high, threshold, *_ = monitor.alerts.plan.rule
+            told = self.tr("Events so far in {:g} to {:g} Hz above {} dBFS: {}")
+            lines.append(told.format(low, high, format_level(threshold), monitor.alerts.count))
         device, drift = monitor.source.device_latency_ms, monitor.timeline.drift_ppm
         if device is not None:
             lines.append(self.tr("Latency of the device: {:.0f} ms").format(device))
