@@ -38,12 +38,12 @@ class ShortenedLabel(QLabel):
 
 
 class StatusLine(QWidget):
-    """The GUI thread's. gear: at the right end; meters are put in at the left one, or above where they are many.
+    """The GUI thread's. buttons: at the right end; meters are put in at the left one, or above where they are many.
 
     `refresh` a few times a second.
     """
 
-    def __init__(self, gear: QWidget) -> None:
+    def __init__(self, *buttons: QWidget) -> None:
         super().__init__()
         self.setObjectName("below")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -61,7 +61,8 @@ class StatusLine(QWidget):
             with_tabular_digits(label)
         self._row.addWidget(self._made_of, 1)
         self._row.addWidget(self._goes)
-        self._row.addWidget(gear)
+        for button in buttons:
+            self._row.addWidget(button)
 
     def put_in(self, meters: MeterRow) -> None:
         """At the left, or above."""
