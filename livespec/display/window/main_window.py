@@ -37,7 +37,7 @@ from livespec.display.window.takeaway import SaveFigure, TakeAway, Visible, is_f
 from livespec.display.window.transport import TransportBar
 from livespec.display.window.wakefulness import Wakefulness
 from livespec.session.monitor import Monitor
-from livespec.session.recorder import recording_plan
+from livespec.session.recorder import recording_plan_of_key
 from livespec.settings import THEMES, Settings
 
 _STATUS_S: Final = 0.25
@@ -305,7 +305,8 @@ class MainWindow(QMainWindow):
         if self._monitor.recording:
             self._take_away.stop_recording(self._monitor)
         else:
-            plan = recording_plan(self._view.settings)._replace(folder=music_folder())
+            channels = len(self._monitor.source.info.channels)
+            plan = recording_plan_of_key(self._view.settings, channels, music_folder())
             self._take_away.record(self._monitor, plan)
 
     def recording(self) -> bool:
