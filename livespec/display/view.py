@@ -263,6 +263,12 @@ class View:
         """Say something in the picture for some seconds."""
         self._note = text, time.perf_counter() + seconds
 
+    @property
+    def noted(self) -> str:
+        """What is said at this moment, if anything is."""
+        text, until = self._note
+        return text if time.perf_counter() < until else ""
+
     def _usual_fmin(self, scale: Scale) -> float | None:
         """Where an axis begins that nobody chose the begin of."""
         settings = replace(self._first, scale=scale, fmin=None)
@@ -536,9 +542,8 @@ class View:
         out += [Banner(text, RED) for text in self._troubles()]
         if monitor.alerts is not None and monitor.alerts.lasts:
             out.append(Banner(f"TRIGGERED  {monitor.alerts.count}", AMBER))
-        text, until = self._note
-        if time.perf_counter() < until:
-            out.append(Banner(text, AMBER))
+        if self.noted:
+            out.append(Banner(self.noted, AMBER))
         if steering is not None and steering.note:
             out.append(Banner(steering.note, AMBER))
         if steering is not None and steering.asked.paused:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from livespec.display.governor import Governor, Pacer
 from livespec.display.image import save_image
+from livespec.display.keeping import Visible, new_path
 from livespec.display.text import font_family
 from livespec.display.view import View
 from livespec.display.window.buttons import TabButton
@@ -33,11 +34,10 @@ from livespec.display.window.remembered import Remembered, changed_settings, rec
 from livespec.display.window.sessions import Sessions
 from livespec.display.window.status import StatusLine
 from livespec.display.window.style import style_sheet, theme_for
-from livespec.display.window.takeaway import SaveFigure, TakeAway, Visible, is_figure, music_folder, new_path
+from livespec.display.window.takeaway import SaveFigure, TakeAway, is_figure
 from livespec.display.window.transport import TransportBar
 from livespec.display.window.wakefulness import Wakefulness
 from livespec.session.monitor import Monitor
-from livespec.session.recorder import recording_plan_of_key
 from livespec.settings import THEMES, Settings
 
 _STATUS_S: Final = 0.25
@@ -302,12 +302,7 @@ class MainWindow(QMainWindow):
 
     def toggle_recording(self) -> None:
         """Into the user's folder of music; the disk is another thread's."""
-        if self._monitor.recording:
-            self._take_away.stop_recording(self._monitor)
-        else:
-            channels = len(self._monitor.source.info.channels)
-            plan = recording_plan_of_key(self._view.settings, channels, music_folder())
-            self._take_away.record(self._monitor, plan)
+        self._take_away.toggle_recording(self._monitor, self._view.settings)
 
     def recording(self) -> bool:
         return self._monitor.recording
@@ -352,10 +347,7 @@ class MainWindow(QMainWindow):
             scale *= size[1] / height
             width, height = size
         scene, view = self._view.still(width, height, scale), self._view
-        if scene is None:
-            return None
-        shown = scene.layers[-1].shown.columns.store.shown
-        return Visible(scene, self._monitor, view.settings, shown, view.channel_labels(shown))
+        return None if scene is None else Visible.of(scene, self._monitor, view)
 
     def _reopen(self, changes: dict[str, Any]) -> None:
         """Another device or rate: a session of its own."""
