@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from livespec.core.arrays import Float32Array, Float64Array, Int64Array
+from livespec.core.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from livespec.core.stft import FLOOR_DBFS
 
 CLIP_LEVEL: Final = 1.0 - 2**-15  # the largest 16-bit sample: converters that clip stop here
@@ -53,21 +53,35 @@ class Level:
     clipped: int
 
 
+class Clipping(NamedTuple):
+    """Samples at the converter's end of each channel, (channels,): how many, positions of the first and the last.
+
+    Where there are none, the positions are −1.
+    """
+
+    samples: Int64Array
+    first: Int64Array
+    last: Int64Array
+
+
 class Meter:
-    """Running levels. One thread calls `push`; `levels` may be read from any."""
+    """Running levels. One thread calls `push`; all else may be called from any. clipping: so far."""
 
     def __init__(self, channels: int) -> None:
+        nowhere = np.full(channels, -1)
+        self.clipping = Clipping(np.zeros(channels, np.int64), nowhere, nowhere)
         self._peak = np.zeros(channels)
         self._true_peak = np.zeros(channels)
+        self._held_true_peak = np.zeros(channels)
+        self._to_hold_anew = np.zeros(channels, bool)
         self._energy = np.zeros(channels)
         self._sum = np.zeros(channels)
-        self._clipped = np.zeros(channels, np.int64)
         self._samples = np.zeros(channels, np.int64)
         self._before = np.zeros((channels, _TAPS - 1), np.float32)
         self._begun = False
 
-    def push(self, samples: Float32Array) -> None:
-        """Take in samples (channels, n); NaN and infinite ones are left out."""
+    def push(self, samples: Float32Array, position: int = 0) -> None:
+        """Take in samples (channels, n) from a position on; NaN and infinite ones are left out."""
         taken: int | Int64Array = samples.shape[1]
         finite = np.isfinite(samples)
         if not finite.all():
@@ -80,24 +94,42 @@ class Meter:
         peaks = np.maximum(samples.max(axis=1), -samples.min(axis=1))
         self._peak = np.maximum(self._peak, peaks)
         if peaks.max() >= CLIP_LEVEL:
-            self._clipped = self._clipped + np.count_nonzero(np.abs(samples) >= CLIP_LEVEL, axis=1)
+            self._note_clipping(np.abs(samples) >= CLIP_LEVEL, position)
+        for channel in np.flatnonzero(self._to_hold_anew):
+            self._held_true_peak[channel] = 0.0
+            self._to_hold_anew[channel] = False
         for first in range(0, samples.shape[1], _SAMPLES_AT_ONCE):
             self._find_true_peaks(samples[:, first : first + _SAMPLES_AT_ONCE])
 
+    def _note_clipping(self, clipped: BoolArray, position: int) -> None:
+        """clipped: which samples (channels, n) from a position on."""
+        before, anywhere = self.clipping, clipped.any(axis=1)
+        first, behind_last = clipped.argmax(axis=1), clipped.shape[1] - clipped[:, ::-1].argmax(axis=1)
+        self.clipping = Clipping(
+            before.samples + np.count_nonzero(clipped, axis=1),
+            np.where(anywhere & (before.first < 0), position + first, before.first),
+            np.where(anywhere, position + behind_last - 1, before.last),
+        )
+
     def _find_true_peaks(self, samples: Float32Array) -> None:
-        """Oversample the channels that may reach higher than before."""
+        """Oversample the channels that may reach higher than what is held."""
         joined = np.concatenate([self._before, samples], axis=1)
         self._before = joined[:, samples.shape[1] :].copy()
         reach = np.abs(joined).max(axis=1)
-        self._true_peak = np.maximum(self._true_peak, reach)
-        for channel in np.flatnonzero(reach * _LARGEST_GAIN > self._true_peak):
+        self._held_true_peak = np.maximum(self._held_true_peak, reach)
+        for channel in np.flatnonzero(reach * _LARGEST_GAIN > self._held_true_peak):
             between = np.ascontiguousarray(sliding_window_view(joined[channel], _TAPS)) @ _FILTER
-            self._true_peak[channel] = max(self._true_peak[channel], np.abs(between).max())
+            self._held_true_peak[channel] = max(self._held_true_peak[channel], np.abs(between).max())
+        self._true_peak = np.maximum(self._true_peak, self._held_true_peak)
+
+    def hold_anew(self, channel: int) -> None:
+        """Let the held true peak of a channel be that of what comes from now on."""
+        self._to_hold_anew[channel] = True
 
     @property
-    def clipped(self) -> Int64Array:
-        """Samples at the converter's end so far, (channels,)."""
-        return self._clipped
+    def held_true_peaks_dbtp(self) -> list[float]:
+        """Of each channel, since the start or since it was to be held anew."""
+        return [_dbfs(peak) for peak in np.where(self._to_hold_anew, 0.0, self._held_true_peak).tolist()]
 
     def levels(self) -> list[Level] | None:
         """One `Level` a channel, or None before the first sample."""
@@ -115,7 +147,7 @@ class Meter:
                 clipped=int(clipped),
             )
             for peak, true_peak, r, mean, clipped in zip(
-                self._peak, self._true_peak, rms, self._sum / samples, self._clipped, strict=True
+                self._peak, self._true_peak, rms, self._sum / samples, self.clipping.samples, strict=True
             )
         ]
 

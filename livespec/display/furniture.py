@@ -166,7 +166,7 @@ def _headings(frame: Frame, layout: Layout) -> list[Label]:
     px, left = scaler(frame.scale), layout.plots.x
     room = min(frame.width - left - px(16), LONGEST_LABEL_PX) / frame.scale
     title_px, subtitle_px = _TITLE_CHARACTER_PX * len(frame.title), _TEXT_CHARACTER_PX * len(frame.subtitle)
-    recording = "" if frame.recorded_s is None else _recording_text(frame.recorded_s)
+    recording = "" if frame.recorded_s is None else recording_text(frame.recorded_s)
     recording_px = _BANNER_CHARACTER_PX * len(recording) + 16 if recording else 0
     both = title_px + recording_px + subtitle_px + _HEADINGS_APART_PX <= room
     title = frame.title if both else _shortened(frame.title, room - recording_px, _TITLE_CHARACTER_PX)
@@ -178,7 +178,7 @@ def _headings(frame: Frame, layout: Layout) -> list[Label]:
     return labels
 
 
-def _recording_text(seconds: int) -> str:
+def recording_text(seconds: int) -> str:
     """As "● REC 0:12:07"."""
     return f"\N{BLACK CIRCLE} REC {seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 

@@ -1,13 +1,18 @@
-"""What a person or the sound marks in the picture: two markers with what lies between them, and the strongest peaks."""
+"""What a person or the sound marks in the picture: markers with what lies between them, peaks, the trigger's events."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from livespec.core.bands import ChromaAxis
 from livespec.core.peaks import Peak
+from livespec.core.trigger import Event, TriggerRule
 from livespec.display.axes import format_hz
 from livespec.display.layout import Pane, Rect, scaler
-from livespec.display.scene import Box, Furniture, Label, Scene
+from livespec.display.scene import LINE_EDGE_PX, Box, Furniture, Label, Pieces, Scene, edged
+from livespec.display.theme import AMBER
+from livespec.session.clock import Timeline
 
 NAMES: Final = ("A", "B")
 _CHARACTER_PX: Final = 6.9
@@ -101,6 +106,40 @@ def peak_labels(scene: Scene, pane: Pane, peaks: Sequence[Peak], scale: float) -
         boxes += [Box(*area, theme.background), Box(*pane.box(pane.time_px - px(6), row, px(6), 1), theme.accent)]
         labels.append(Label(text, area.x + width // 2, area.y + height // 2, "centre", px(12), theme.text))
     return Furniture(tuple(boxes), tuple(labels))
+
+
+def triggered(
+    scene: Scene, events: Sequence[Event], rule: TriggerRule, timeline: Timeline, scale: float
+) -> tuple[Pieces, ...]:
+    """A frame around each event, as long as it lasted and as wide as the band; one that lasts is open at its end.
+
+    events: oldest first. Lines lie on whole pixels, where both renderers agree, and only where there is sound.
+    """
+    runs = [run for layer in scene.layers for run in layer.runs]
+    if not runs or isinstance(scene.axis, ChromaAxis):
+        return ()
+    thick, first = max(1, round(scale)), timeline.position_at(scene.start_s)
+    oldest, newest = round(min(run.t0 for run in runs)), round(max(run.t1 for run in runs))
+    pieces = [np.empty((0, 4), np.float32)]
+    for pane in scene.layout.panes:
+        length, px_per_s = pane.frequency_px, pane.time_px / scene.span_s
+        places = np.clip(scene.axis.place(np.array([rule.low_hz, rule.high_hz])), 0, 1) * length
+        low, high = (min(max(LINE_EDGE_PX, round(place)), length - thick - LINE_EDGE_PX) for place in places.tolist())
+        for event in reversed(events):
+            if event.end is not None and event.end <= first:
+                break
+            begin = round((timeline.seconds_at(event.begin) - scene.start_s) * px_per_s)
+            end = newest if event.end is None else round((timeline.seconds_at(event.end) - scene.start_s) * px_per_s)
+            start, stop = max(begin, oldest, LINE_EDGE_PX), min(end, newest, pane.time_px - LINE_EDGE_PX)
+            if stop <= start or high <= low:
+                continue
+            lines = [(start, place, stop - start, thick) for place in (low, high)]
+            if start == begin:
+                lines.append((start, low, thick, high - low + thick))
+            if event.end is not None and stop == end:
+                lines.append((max(start, stop - thick), low, thick, high - low + thick))
+            pieces.append(pane.boxes(np.array(lines, np.float32)))
+    return edged(np.concatenate(pieces), AMBER)
 
 
 def joined(*furniture: Furniture) -> Furniture:

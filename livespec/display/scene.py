@@ -3,15 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+import numpy as np
+
 from livespec.core.arrays import Float32Array, Uint8Array
 from livespec.core.quantity import RAW, LevelQuantity
 from livespec.display.layout import Layout, Rect, Wanted, layout_of
-from livespec.display.theme import DARK, Colour, Theme
+from livespec.display.theme import DARK, LINE_EDGE, Colour, Theme
 from livespec.session.columns import ColumnStore
 from livespec.session.picture import PictureAxis
 
 HATCH_PERIOD_PX: Final = 8
 HATCH_STROKE_PX: Final = 2
+LINE_EDGE_PX: Final = 1
 LONGEST_LABEL_PX: Final = 1024  # device pixels: what the atlas of labels takes
 
 
@@ -95,6 +98,14 @@ class Pieces(NamedTuple):
 
     rectangles: Float32Array
     colour: Colour
+
+
+def edged(rectangles: Float32Array, colour: Colour) -> tuple[Pieces, ...]:
+    """Lines with a dark edge, that can be seen over every colour; none where there are no rectangles."""
+    if not len(rectangles):
+        return ()
+    edge = np.array([-1, -1, 2, 2], np.float32) * LINE_EDGE_PX
+    return Pieces(rectangles + edge, LINE_EDGE), Pieces(rectangles, colour)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ import numpy as np
 
 from livespec.display.furniture import backdrop, fixed_furniture, holes, time_marks
 from livespec.display.layout import Pane
-from livespec.display.scene import Columns, Frame, Furniture, Layer, Pieces, Run, Scene, Shown
-from livespec.display.theme import PITCH, PITCH_EDGE
+from livespec.display.scene import Columns, Frame, Furniture, Layer, Pieces, Run, Scene, Shown, edged
+from livespec.display.theme import PITCH
 from livespec.session.clock import Timeline
 
-_PITCH_EDGE_PX: Final = 1
 _PITCH_PX: Final = 3
 _PITCH_STEP: Final = 0.08  # of the frequency axis: where the next pitch is further away the line breaks
 
@@ -73,11 +72,7 @@ def pitch_line(layer: Layer, pane: Pane, scale: float) -> tuple[Pieces, ...]:
         piece = np.stack([edges[:-1], low, np.diff(edges), high - low], axis=1)
         inside = voiced & (place >= 0) & (place <= 1) & (low >= 0) & (high <= length)
         pieces.append(pane.boxes(piece[inside]))
-    line = np.concatenate(pieces)
-    if not len(line):
-        return ()
-    edge = np.array([-1, -1, 2, 2], np.float32) * _PITCH_EDGE_PX
-    return Pieces(line + edge, PITCH_EDGE), Pieces(line, PITCH)
+    return edged(np.concatenate(pieces), PITCH)
 
 
 class SceneBuilder:

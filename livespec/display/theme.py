@@ -16,7 +16,7 @@ ON_BANNER: Final[Colour] = (14, 17, 22)
 
 # Over the colours of any map: a bright line with a dark edge.
 PITCH: Final[Colour] = (64, 224, 255)
-PITCH_EDGE: Final[Colour] = (8, 20, 28)
+LINE_EDGE: Final[Colour] = (8, 20, 28)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
 from livespec.display.cursor import crosshairs, laser, overtones, read
 from livespec.display.layout import Layout, Wanted, Zone, layout_of
-from livespec.display.marks import Marker, joined, markers
+from livespec.display.marks import Marker, joined, markers, triggered
 from livespec.display.playhead import Playhead
 from livespec.display.scene import Banner, Columns, Frame, Furniture, Palette, Scene, Shown
 from livespec.display.scene_builder import SceneBuilder
@@ -263,6 +263,12 @@ class View:
         """Say something in the picture for some seconds."""
         self._note = text, time.perf_counter() + seconds
 
+    @property
+    def noted(self) -> str:
+        """What is said at this moment, if anything is."""
+        text, until = self._note
+        return text if time.perf_counter() < until else ""
+
     def _usual_fmin(self, scale: Scale) -> float | None:
         """Where an axis begins that nobody chose the begin of."""
         settings = replace(self._first, scale=scale, fmin=None)
@@ -348,8 +354,7 @@ class View:
         layout = frame.layout
         self._monitor.analysis.request(self.request_for(layout.panes[0].time_px))
         scene = self._builder.build(frame, shown, self._monitor.timeline, end_s, self.settings.span)
-        if self.settings.trace:
-            scene = replace(scene, pieces=(*scene.pieces, *self._spectra.pieces(scene)))
+        scene = self._with_lines(scene, self._spectra, scale)
         scene = replace(scene, over=self._over(scene, scale))
         self.scene_shown = scene
         return scene, top
@@ -364,12 +369,20 @@ class View:
         end_s = drawn.start_s + drawn.span_s
         scene = SceneBuilder().build(frame, shown, self._monitor.timeline, end_s, drawn.span_s)
         spectra = Spectra()
-        if self.settings.trace:
-            scene = replace(scene, pieces=(*scene.pieces, *spectra.pieces(scene)))
+        scene = self._with_lines(scene, spectra, frame.scale)
         parts = [markers(scene, self.markers, frame.scale)]
         if self.settings.peaks:
             parts.append(spectra.peaks(scene, frame.scale))
         return replace(scene, over=joined(*parts))
+
+    def _with_lines(self, scene: Scene, spectra: Spectra, scale: float) -> Scene:
+        """And what met the trigger, and the spectra beside it."""
+        pieces, alerts = scene.pieces, self._monitor.alerts
+        if alerts is not None:
+            pieces += triggered(scene, alerts.events, alerts.plan.rule, self._monitor.timeline, scale)
+        if self.settings.trace:
+            pieces += spectra.pieces(scene)
+        return replace(scene, pieces=pieces)
 
     @property
     def shown_channels(self) -> tuple[int, ...] | str:
@@ -534,9 +547,8 @@ class View:
         out += [Banner(text, RED) for text in self._troubles()]
         if monitor.alerts is not None and monitor.alerts.lasts:
             out.append(Banner(f"TRIGGERED  {monitor.alerts.count}", AMBER))
-        text, until = self._note
-        if time.perf_counter() < until:
-            out.append(Banner(text, AMBER))
+        if self.noted:
+            out.append(Banner(self.noted, AMBER))
         if steering is not None and steering.note:
             out.append(Banner(steering.note, AMBER))
         if steering is not None and steering.asked.paused:

@@ -7,7 +7,6 @@ nobody waiting: they have a thread of their own, and a limit of time. A command 
 import json
 import queue
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +23,7 @@ _CLIP_FORMAT: Final[RecordFormat] = "24"
 _COMMAND_S: Final = 60.0
 _ADDRESS_S: Final = 5.0
 _LAST_WORDS_S: Final = 2.0
+_EVENTS_KEPT: Final = 1000
 _COLUMNS: Final = ("begin", "seconds", "level_dbfs", "frequency_hz", "clip")
 
 
@@ -56,7 +56,10 @@ def alert_plan(settings: Settings) -> AlertPlan | None:
 
 
 class Alerts:
-    """`note` from the analysis thread; `run` in one of its own. count: events so far; trouble: what failed last."""
+    """`note` from the analysis thread; `run` in one of its own.
+
+    count: events so far; events: the last of them, oldest first, one that lasts among them; trouble: what failed last.
+    """
 
     def __init__(self, plan: AlertPlan, ring: AudioRing, timeline: Timeline, title: str) -> None:
         self.plan = plan
@@ -66,17 +69,23 @@ class Alerts:
         self._outside: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._messenger = threading.Thread(target=self._tell_outside, name="livespec-messenger", daemon=True)
         self.count = 0
-        self.lasts = False
+        self.events: tuple[Event, ...] = ()
         self.trouble = ""
 
     def note(self, events: list[Event]) -> None:
         """What began or ended."""
         for event in events:
-            self.lasts = event.end is None
             if event.end is None:
                 self.count += 1
+                self.events = (*self.events[1 - _EVENTS_KEPT :], event)
             else:
+                self.events = (*self.events[:-1], event)
                 self._over.put(event)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the band is loud at this moment."""
+        return bool(self.events) and self.events[-1].end is None
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`, then what is left."""
@@ -118,23 +127,21 @@ class Alerts:
 
     def _write_clip(self, event: Event, folder: Path) -> Path:
         suffix = suffix_for(self._ring.channels, _CLIP_FORMAT)
-        plan = RecordingPlan(f"{self._moment(event):%Y-%m-%d %H.%M.%S.%f}{suffix}", _CLIP_FORMAT, folder=folder)
+        plan = RecordingPlan(
+            f"{self._timeline.moment_at(event.begin):%Y-%m-%d %H.%M.%S.%f}{suffix}", _CLIP_FORMAT, folder=folder
+        )
         recorder = record_stretch(plan, self._ring, self._timeline, self._stretch(event), self._title)
         return recorder.files[0]
 
     def _told(self, event: Event, clip: Path | None) -> dict[str, Any]:
         assert event.end is not None
         return {
-            "begin": self._moment(event).isoformat(timespec="milliseconds"),
+            "begin": self._timeline.moment_at(event.begin).isoformat(timespec="milliseconds"),
             "seconds": round((event.end - event.begin) / self._timeline.samplerate, 3),
             "level_dbfs": round(event.level_db, 2),
             "frequency_hz": round(event.frequency_hz, 1),
             "clip": None if clip is None else str(clip),
         }
-
-    def _moment(self, event: Event) -> datetime:
-        began = (self._timeline.start_wall_time or 0.0) + self._timeline.seconds_at(event.begin)
-        return datetime.fromtimestamp(began, UTC).astimezone()
 
     def _tell_outside(self) -> None:
         while (text := self._outside.get()) is not None:

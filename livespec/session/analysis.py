@@ -323,7 +323,7 @@ class Analysis:
         while self._metered < end:
             n = min(end - self._metered, ring.margin)
             samples = ring.view(self._metered, n)
-            self.meter.push(samples)
+            self.meter.push(samples, self._metered)
             self.needles.push(samples)
             self._metered += n
 

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from statistics import median
 from typing import Final, Literal, NamedTuple
 
@@ -229,6 +230,10 @@ class Timeline:
             lost += gap.samples
             position = max(position, gap.position + lost)
         return position - lost
+
+    def moment_at(self, position: float) -> datetime:
+        """Clock time of a position, in the zone of this machine."""
+        return datetime.fromtimestamp((self.start_wall_time or 0.0) + self.seconds_at(position), UTC).astimezone()
 
     def seconds_of(self, positions: RealArray) -> Float64Array:
         """`seconds_at` of many positions, (n,)."""

@@ -166,13 +166,17 @@ class Monitor:
 
     # ---- recording ----
 
-    def record(self, plan: RecordingPlan) -> None:
-        """From now on, or from the first sample where none has come yet. Raises `FileError`, `UsageError`."""
+    def record(self, plan: RecordingPlan) -> Path:
+        """From now on, or from the first sample where none has come yet; returns the file.
+
+        Raises `FileError`, `UsageError`.
+        """
         info = self.source.info
         begin = self.timeline.known_until
         recorder = Recorder(plan, self.ring, self.timeline, begin, info.title, len(info.channels))
         self.recorder = recorder
         self._recorder_thread = self._begin("recorder", lambda: recorder.run(self._stopping))
+        return recorder.files[-1]
 
     @property
     def recording(self) -> bool:
@@ -184,13 +188,15 @@ class Monitor:
         """Whole seconds that are in the recording; None where there is none at this moment."""
         return int(self.recorder.seconds) if self.recording and self.recorder is not None else None
 
-    def stop_recording(self) -> None:
-        """Complete the file. `recorder` stays, and tells of it."""
+    def stop_recording(self) -> Path | None:
+        """Complete the file and return it, if there is one. `recorder` stays, and tells of it."""
         thread, self._recorder_thread = self._recorder_thread, None
-        if thread is not None and self.recorder is not None:
-            self.recorder.end()
-            thread.join(timeout=_DRAIN_TIMEOUT_S)
-            self.recorder.finish()
+        if thread is None or self.recorder is None:
+            return None
+        self.recorder.end()
+        thread.join(timeout=_DRAIN_TIMEOUT_S)
+        self.recorder.finish()
+        return self.recorder.files[-1] if self.recorder.files and self.recorder.trouble is None else None
 
     @property
     def exporting(self) -> bool:

@@ -20,7 +20,7 @@ from livespec.core.arrays import Float32Array
 from livespec.core.ring import AudioRing
 from livespec.errors import FileError, UsageError
 from livespec.session.clock import Timeline
-from livespec.session.sound_file import SoundFileWriter, create
+from livespec.session.sound_file import SoundFileWriter, create, suffix_for
 from livespec.settings import RecordFormat, Settings
 
 _POLL_S: Final = 0.05
@@ -45,6 +45,14 @@ class RecordingPlan(NamedTuple):
 def recording_plan(settings: Settings, *, replaces: bool = False) -> RecordingPlan:
     """What the settings say of recordings."""
     return RecordingPlan(settings.record_name, settings.record_format, settings.record_split, replaces)
+
+
+def recording_plan_of_key(settings: Settings, channels: int, folder: Path) -> RecordingPlan:
+    """The same, but into a folder; and a name that nobody has chosen is of a kind that can hold the sound."""
+    plan = recording_plan(settings)._replace(folder=folder)
+    if plan.name != Settings().record_name:
+        return plan
+    return plan._replace(name=str(Path(plan.name).with_suffix(suffix_for(channels, plan.sample_format))))
 
 
 class Recorder:

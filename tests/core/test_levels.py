@@ -48,6 +48,31 @@ def test_samples_at_full_scale_are_counted_as_clipped():
     assert (left.clipped, right.clipped) == (3, 0)
 
 
+def test_the_first_and_the_last_clipped_sample_are_known_by_position():
+    samples = np.zeros((3, 6000), np.float32)
+    samples[0, [100, 999, 1000, 4321]] = 1.0
+    samples[1, 5999] = -1.0
+    meter = Meter(3)
+    for start in range(0, 6000, 1000):
+        meter.push(samples[:, start : start + 1000], 70_000 + start)
+    assert meter.clipping.first.tolist() == [70_100, 75_999, -1]
+    assert meter.clipping.last.tolist() == [74_321, 75_999, -1]
+    assert meter.clipping.samples.tolist() == [4, 1, 0]
+
+
+def test_a_true_peak_that_is_held_anew_is_that_of_what_comes_then():
+    loud, quiet = (sine_on_bin(1200, 4800, 9600, amplitude, np.pi / 4)[None].repeat(2, 0) for amplitude in (0.9, 0.1))
+    meter = Meter(2)
+    meter.push(loud)
+    meter.hold_anew(1)
+    assert meter.held_true_peaks_dbtp == [pytest.approx(20 * np.log10(0.9), abs=0.3), -200.0]
+    meter.push(0.0 * quiet)  # the filter still has some of the samples before
+    meter.hold_anew(1)
+    meter.push(quiet)
+    assert meter.held_true_peaks_dbtp == [pytest.approx(20 * np.log10(level), abs=0.3) for level in (0.9, 0.1)]
+    assert meter.levels()[1].true_peak_dbtp == pytest.approx(20 * np.log10(0.9), abs=0.3)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_samples_that_are_no_numbers_are_left_out_of_every_level(bad):
     sine = sine_on_bin(100, 4800, 48_000, amplitude=0.5)

@@ -18,7 +18,7 @@ from livespec.session import sound_file
 from livespec.session.analysis import ViewRequest
 from livespec.session.clock import Gap, Timeline
 from livespec.session.monitor import Monitor
-from livespec.session.recorder import Recorder, RecordingPlan, path_of
+from livespec.session.recorder import Recorder, RecordingPlan, path_of, recording_plan_of_key
 from livespec.session.sound_file import create
 from livespec.settings import Settings
 from tests.support.program import wait_until
@@ -59,6 +59,20 @@ def read(path, sample_format="float"):
     if sample_format == "float":
         return soundfile.read(path, dtype="float32", always_2d=True)[0]
     return soundfile.read(path, dtype="int32", always_2d=True)[0] >> (32 - int(sample_format))
+
+
+@pytest.mark.parametrize(
+    ("channels", "chosen", "name"),
+    [
+        (8, {}, "livespec {date} {time}.flac"),
+        (32, {}, "livespec {date} {time}.wav"),
+        (2, {"record_format": "float"}, "livespec {date} {time}.wav"),
+        (32, {"record_name": "take.flac"}, "take.flac"),
+    ],
+)
+def test_a_name_that_nobody_has_chosen_is_of_a_kind_that_can_hold_the_sound(tmp_path, channels, chosen, name):
+    made = recording_plan_of_key(Settings(**chosen), channels, tmp_path)
+    assert (made.name, made.folder) == (name, tmp_path)
 
 
 @pytest.mark.parametrize(("suffix", "sample_format"), BITS)

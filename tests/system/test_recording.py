@@ -11,7 +11,7 @@ import psutil
 import pytest
 import soundfile
 
-from livespec.display.theme import RED
+from livespec.display.theme import AMBER, RED
 from tests.support.exports import Export, position_chirp, read_stats
 from tests.support.on_screen import capture_when, is_colour
 from tests.support.program import LIVESPEC, needed, wait_until
@@ -201,6 +201,34 @@ def test_keys_record_and_keep_what_has_happened(microphone, screen, start):
         assert len(sound) / RATE > 2
         with np.load(folder / "columns.npz") as columns:
             assert len(columns["db"]) == pytest.approx(len(sound) / 512, abs=12)
+        window.key("q")
+        done = program.end(8)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_round_button_records_and_is_red_while_it_does(own_microphone, screen, start):
+    button = (slice(774, 800), slice(1200, 1244))
+
+    def red(picture):
+        return is_colour(picture[button], RED)
+
+    with own_microphone.playing(position_chirp(60)):
+        program = start("--no-restore", environment=own_microphone.environment | screen.environment)
+        window = screen.window_of(program)
+        capture_when(screen, lambda p: p[300:700, 900:1000].any(), "something is there", 10)
+        assert not red(screen.capture()).any()
+        for _ in range(4):  # once around, and out of the picture again
+            window.key("Tab")
+            time.sleep(0.2)
+        capture_when(screen, lambda p: is_colour(p[button], AMBER).sum() > 20, "it has the keyboard, and shows it", 3)
+        window.key("space")
+        recording = capture_when(screen, lambda p: red(p).sum() > 40, "it is red", 5)
+        time.sleep(1)
+        (file,) = program.home.rglob("livespec*.flac")
+        rows, columns = np.nonzero(red(recording))
+        window.click(1200 + int(columns.mean()), 774 + int(rows.mean()))
+        capture_when(screen, lambda p: not red(p).any(), "it has ended", 5)
+        assert 1 < len(recorded(file)) / RATE < 10
         window.key("q")
         done = program.end(8)
         assert (done.returncode, done.stderr) == (0, "")

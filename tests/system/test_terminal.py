@@ -153,6 +153,33 @@ def test_space_holds_a_file_where_it_is(terminal, show):
     wait_until(lambda: "PAUSED" not in terminal.texts[-1], "it goes on")
 
 
+def test_r_records_and_l_saves_what_has_happened_and_both_are_said(terminal, show):
+    program = show("demo", *LOOK)
+    terminal.press("?")
+    terminal.wait_for("record, and stop")
+    terminal.press("?r")
+    terminal.wait_for("● REC 0:00:01", -1)
+    terminal.press("l")
+    terminal.wait_for("of sound and columns are in", -1)
+    terminal.press("r")
+    terminal.wait_for("The recording is in", -1)
+    assert "REC" not in terminal.texts[-1]
+    (file,) = program.home.rglob("livespec*.flac")
+    assert 1 < soundfile.info(file).duration < 10
+    (folder,) = (path.parent for path in program.home.rglob("settings.json"))
+    assert {path.name for path in folder.iterdir()} == {"sound.flac", "columns.npz", "settings.json"}
+    terminal.press("q")
+    assert (left(terminal, program).returncode, program.home.is_dir()) == (0, True)
+
+
+def test_r_twice_in_a_hurry_is_a_recording_that_has_ended(terminal, show):
+    show("demo", *LOOK)
+    terminal.press("rr")
+    said = ("Nothing was recorded", "The recording is in")
+    wait_until(lambda: any(words in terminal.texts[-1] for words in said), "it has ended")
+    assert "REC" not in terminal.texts[-1]
+
+
 def test_space_freezes_what_is_live_and_says_how_far_it_is_behind(terminal, show):
     show("demo", "--view", "terminal")
     terminal.frames_after(20)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from livespec.display.axes import format_level, picture_ticks
+from livespec.display.furniture import recording_text
 from livespec.display.scene import Scene
 from livespec.display.steering import Steering
 from livespec.display.terminal.blocks import Depth, blocks, colour
@@ -28,6 +29,7 @@ _KEYS: Final = (
     ("A", "hold the range of levels, or not"),
     ("C", "colours"),
 )
+_KEYS_OF_WHAT_IS_LIVE: Final = (("R", "record, and stop"), ("L", "save what has already happened"))
 _KEYS_OF_A_REPLAY: Final = (
     ("Left, Right", "5 s; with Shift 30 s"),
     ("Home", "to the start"),
@@ -98,6 +100,10 @@ class Page:
     def _warnings(self) -> list[tuple[str, Colour]]:
         monitor, view, steering = self._monitor, self._view, self._view.steering
         out: list[tuple[str, Colour]] = []
+        if monitor.recorded_s is not None:
+            out.append((recording_text(monitor.recorded_s), RED))
+        if view.noted:
+            out.append((view.noted, AMBER))
         if monitor.source.trouble:
             out.append((monitor.source.trouble, RED))
         if steering is not None and steering.note:
@@ -126,8 +132,8 @@ class Page:
         return _APART.join([*overflows, f"gaps {len(timeline.gaps)}", f"{fps:.0f} fps", "? keys"])
 
     def _write_keys(self, cells: Cells) -> None:
-        replay = () if self._view.steering is None else _KEYS_OF_A_REPLAY
-        rows = [f" {key:>11}  {what}" for key, what in (*_KEYS, *replay, *_LAST_KEYS)]
+        more = _KEYS_OF_WHAT_IS_LIVE if self._view.steering is None else _KEYS_OF_A_REPLAY
+        rows = [f" {key:>11}  {what}" for key, what in (*_KEYS, *more, *_LAST_KEYS)]
         rows = ["", *rows, ""]
         width = min(max(len(row) for row in rows) + 2, cells.shape[1] - AXIS)
         line, column = max(0, (cells.shape[0] - BELOW - len(rows)) // 2), AXIS + (cells.shape[1] - AXIS - width) // 2

@@ -7,7 +7,7 @@ from typing import Final
 from livespec.core.arrays import Uint8Array
 from livespec.display.image import render
 from livespec.display.scene import Furniture, Layer, Run, Scene
-from livespec.display.theme import PITCH
+from livespec.display.theme import AMBER, PITCH
 from livespec.display.view import View
 
 _SCALE: Final = 1 / 3  # of what is meant for screens: the pitch line is one pixel thick, margins are small
@@ -33,8 +33,8 @@ class Picture:
         bare = replace(
             scene,
             layers=tuple(Layer(layer.shown, tuple(_on_columns(run) for run in layer.runs)) for layer in scene.layers),
-            # The pitch without its edge, which would be as wide as two of it.
-            pieces=tuple(piece for piece in scene.pieces if piece.colour == PITCH),
+            # Lines without their edges, which would be as wide as two of them.
+            pieces=tuple(piece for piece in scene.pieces if piece.colour in (PITCH, AMBER)),
             fixed=Furniture(),
             moving=Furniture(tuple(box for box in scene.moving.boxes if box.hatched)),
             over=Furniture(),

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from livespec.display.colormaps import next_colormap
+from livespec.display.keeping import Errands, Visible, new_path, toggle_recording
 from livespec.display.steering import Steering
 from livespec.display.terminal.blocks import depth_of
 from livespec.display.terminal.changes import changes
@@ -45,6 +46,7 @@ class TerminalView:
         self._page = Page(monitor, self._view, self._depth)
         self._typed = Keys()
         self._keys = self._actions()
+        self._errands = Errands(self._view.note)
         self._quit = False
         self._job_control: list[int] = []
         self._stands: Cells | None = None  # None: what stands there is not known
@@ -64,6 +66,7 @@ class TerminalView:
                 for key in self._typed.pressed(self._screen.wait(self._patience)):
                     self._keys.get(key, _nothing)()
         finally:
+            self._errands.close()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
@@ -80,8 +83,25 @@ class TerminalView:
             "c": lambda: view.set_colormap(next_colormap(view.settings.colormap)),
             "?": self._toggle_keys,
             "q": self._leave,
-            **({} if view.steering is None else _actions_of_a_replay(view.steering)),
+            **(self._actions_of_what_is_live() if view.steering is None else _actions_of_a_replay(view.steering)),
         }
+
+    def _actions_of_what_is_live(self) -> dict[str, Callable[[], None]]:
+        return {"r": self._toggle_recording, "l": self._keep}
+
+    def _toggle_recording(self) -> None:
+        """The disk is another thread's."""
+        self._errands.do(lambda: toggle_recording(self._monitor, self._view.settings))
+
+    def _keep(self) -> None:
+        """What has already happened: what is on a picture that stands, or the last seconds."""
+        scene = self._view.scene_shown
+        if scene is None:
+            return
+        visible, path = Visible.of(scene, self._monitor, self._view), new_path("")
+        seconds = self._view.seconds_to_keep() or visible.seconds
+        said = "{:.0f} s of sound and columns are in {}"
+        self._errands.do(lambda: said.format(visible.write_excerpt(seconds, path), path))
 
     def _toggle_keys(self) -> None:
         self._page.keys_shown = not self._page.keys_shown

@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
-from livespec.display.theme import Theme, css
+from livespec.display.theme import RED, Theme, css
 
 ICON_PX: Final = 16
 
@@ -63,6 +63,10 @@ def _draw_controls(painter: QPainter) -> None:
         painter.drawEllipse(QPointF(x, y), 2.3, 2.3)
 
 
+def _draw_record(painter: QPainter) -> None:
+    painter.drawEllipse(QPointF(8, 8), 5, 5)
+
+
 _DRAWINGS: Final[dict[str, Callable[[QPainter], None]]] = {
     "controls": _draw_controls,
     "play": _draw_play,
@@ -70,13 +74,18 @@ _DRAWINGS: Final[dict[str, Callable[[QPainter], None]]] = {
     "loop": _draw_loop,
     "loud": _draw_loud,
     "mute": _draw_mute,
+    "record": _draw_record,
 }
+_WARNING: Final = "record"  # red while it is on
 
 
 def icons(theme: Theme) -> dict[tuple[str, bool], QIcon]:
     """By name, and whether it is on."""
-    colours = {False: css(theme.text), True: css(theme.accent)}
-    return {(name, on): _icon(draw, colour) for name, draw in _DRAWINGS.items() for on, colour in colours.items()}
+    return {
+        (name, on): _icon(draw, css((RED if name == _WARNING else theme.accent) if on else theme.text))
+        for name, draw in _DRAWINGS.items()
+        for on in (False, True)
+    }
 
 
 def _icon(draw: Callable[[QPainter], None], colour: str) -> QIcon:

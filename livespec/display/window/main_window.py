@@ -7,25 +7,26 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QFont, QGuiApplication, QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QMainWindow,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from livespec.display.governor import Governor, Pacer
 from livespec.display.image import save_image
+from livespec.display.keeping import Visible, new_path
 from livespec.display.text import font_family
 from livespec.display.view import View
+from livespec.display.window.buttons import TabButton
 from livespec.display.window.commands import add_commands
 from livespec.display.window.dock import Controls
 from livespec.display.window.help import Overlay, about_overlay, keys_overlay
-from livespec.display.window.icons import ICON_PX, icons, two_states
+from livespec.display.window.icons import icons, two_states
 from livespec.display.window.keys import commands_of
 from livespec.display.window.meters import MeterRow
 from livespec.display.window.picture import PictureWindow
@@ -33,11 +34,10 @@ from livespec.display.window.remembered import Remembered, changed_settings, rec
 from livespec.display.window.sessions import Sessions
 from livespec.display.window.status import StatusLine
 from livespec.display.window.style import style_sheet, theme_for
-from livespec.display.window.takeaway import SaveFigure, TakeAway, Visible, is_figure, music_folder, new_path
+from livespec.display.window.takeaway import SaveFigure, TakeAway, is_figure
 from livespec.display.window.transport import TransportBar
 from livespec.display.window.wakefulness import Wakefulness
 from livespec.session.monitor import Monitor
-from livespec.session.recorder import recording_plan
 from livespec.settings import LOOPBACK, THEMES, Settings
 
 _STATUS_S: Final = 0.25
@@ -105,13 +105,16 @@ class MainWindow(QMainWindow):
         self._take_away.finished.connect(self._note)
         self._take_away.copied.connect(lambda image: QGuiApplication.clipboard().setImage(image))
         self._picture = PictureWindow(self._fail, self._pacer.swapped)
+        self._picture.left.connect(self._leave_picture)
         self._container = QWidget.createWindowContainer(self._picture, self)
         self._container.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._container.setAccessibleName(self.tr("Spectrogram"))
         self._awake = Wakefulness()
         self._overlay: Overlay | None = None
-        self._gear = self._new_gear()
-        self._status = StatusLine(self._gear)
+        self._record = self._new_switch(self.tr("Record"), "R", self.toggle_recording)
+        self._gear = self._new_switch(self.tr("Controls"), "D", self.toggle_controls)
+        self._gear.setChecked(self._state.controls)
+        self._status = StatusLine(self._record, self._gear)
         whole = QWidget()
         self._column = _column(whole, self._container, self._status)
         self.setCentralWidget(whole)
@@ -132,17 +135,13 @@ class MainWindow(QMainWindow):
 
     # ---- what is around the picture ----
 
-    def _new_gear(self) -> QToolButton:
-        gear = QToolButton()
-        gear.setObjectName("gear")
-        gear.setIconSize(QSize(ICON_PX, ICON_PX))
-        gear.setCheckable(True)
-        gear.setChecked(self._state.controls)
-        gear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        gear.setAccessibleName(self.tr("Controls"))
-        gear.setToolTip(self.tr("Controls (D)"))
-        gear.clicked.connect(lambda _checked: self.toggle_controls())
-        return gear
+    def _new_switch(self, name: str, key: str, act: Callable[[], None]) -> TabButton:
+        switch = TabButton()
+        switch.setCheckable(True)
+        switch.setAccessibleName(name)
+        switch.setToolTip(f"{name} ({key})")
+        switch.clicked.connect(lambda _checked: act())
+        return switch
 
     def _show_session(self, monitor: Monitor) -> None:
         """Everything that belongs to a session, anew."""
@@ -160,10 +159,12 @@ class MainWindow(QMainWindow):
             view.presenting = before.view.presenting
             before.remove()
         self._status.put_in(panels.meters)
+        self._record.setVisible(view.steering is None)
         if transport is not None:
             self._column.insertWidget(1, transport)
-            for one, next_one in pairwise([self._container, *transport.tab_stops, self._gear]):
-                QWidget.setTabOrder(one, next_one)
+        stops = () if transport is None else transport.tab_stops
+        for one, next_one in pairwise([self._container, *stops, self._record, self._gear]):
+            QWidget.setTabOrder(one, next_one)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, controls)
         self._renew_commands()
         self._follow_theme()
@@ -188,6 +189,10 @@ class MainWindow(QMainWindow):
             if seen.width() < _SMALLEST[0] // 2 or seen.height() < _SMALLEST[1] // 2:  # it was on another screen
                 self.resize(min(_SIZE[0], room.width()), min(_SIZE[1], room.height()))
                 self.move(room.topLeft())
+
+    def _leave_picture(self, forth: bool) -> None:  # noqa: FBT001 - a signal's
+        self.activateWindow()
+        self.focusNextPrevChild(forth)
 
     # ---- what commands do ----
 
@@ -300,11 +305,7 @@ class MainWindow(QMainWindow):
 
     def toggle_recording(self) -> None:
         """Into the user's folder of music; the disk is another thread's."""
-        if self._monitor.recording:
-            self._take_away.stop_recording(self._monitor)
-        else:
-            plan = recording_plan(self._view.settings)._replace(folder=music_folder())
-            self._take_away.record(self._monitor, plan)
+        self._take_away.toggle_recording(self._monitor, self._view.settings)
 
     def hear_computer(self) -> None:
         """What is played, in place of a microphone."""
@@ -353,10 +354,7 @@ class MainWindow(QMainWindow):
             scale *= size[1] / height
             width, height = size
         scene, view = self._view.still(width, height, scale), self._view
-        if scene is None:
-            return None
-        shown = scene.layers[-1].shown.columns.store.shown
-        return Visible(scene, self._monitor, view.settings, shown, view.channel_labels(shown))
+        return None if scene is None else Visible.of(scene, self._monitor, view)
 
     def _reopen(self, changes: dict[str, Any]) -> None:
         """Another device or rate: a session of its own."""
@@ -410,7 +408,8 @@ class MainWindow(QMainWindow):
             self._view.theme = theme
             self.setStyleSheet(style_sheet(theme))
             shown = icons(theme)
-            self._gear.setIcon(two_states(shown["controls", False], shown["controls", True]))
+            for switch, name in ((self._record, "record"), (self._gear, "controls")):
+                switch.setIcon(two_states(shown[name, False], shown[name, True]))
         self._panels.meters.set_theme(theme)
         if self._panels.transport is not None:
             self._panels.transport.set_theme(theme)
@@ -478,6 +477,7 @@ class MainWindow(QMainWindow):
             self._panels.transport.refresh()
         if self._panels.controls.isVisible():
             self._panels.controls.refresh()
+        self._record.setChecked(self.recording())
         self._give_hint()
         self._status.refresh(self._monitor, slowed=self._governor.slowed)
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QSurfaceFormat, QWheelEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QSurfaceFormat, QWheelEvent
 from PySide6.QtOpenGL import QOpenGLWindow
 from vispy.gloo import gl
 from vispy.gloo.context import FakeCanvas, set_current_canvas
@@ -36,7 +36,12 @@ _SHAPES: Final[dict[Zone, Qt.CursorShape]] = {
 
 
 class PictureWindow(QOpenGLWindow):
-    """Draws the `View` whenever it is asked to update; the GUI thread's. swapped: told when a frame is shown."""
+    """Draws the `View` whenever it is asked to update; the GUI thread's. swapped: told when a frame is shown.
+
+    `left`: by Tab (True) or Shift+Tab, which Qt does not follow out of a window in a container.
+    """
+
+    left = Signal(bool)
 
     def __init__(self, on_error: Callable[[BaseException], None], swapped: Callable[[float], None]) -> None:
         super().__init__()
@@ -88,7 +93,13 @@ class PictureWindow(QOpenGLWindow):
         except BaseException as error:  # noqa: BLE001 - Qt would print it and go on
             self._on_error(error)
 
-    # ---- the mouse ----
+    # ---- keys and mouse ----
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            self.left.emit(event.key() == Qt.Key.Key_Tab)
+        else:
+            super().keyPressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._gestures is None:

@@ -5,13 +5,16 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from livespec.display.axes import format_level
 from livespec.display.window.dock import kept_text
+from livespec.display.window.meters import MeterRow
 from livespec.display.window.style import with_tabular_digits
 from livespec.session.monitor import Monitor
 
 _BETWEEN: Final = "   ·   "
+_COUNTS_PX: Final = 124  # of what is counted, so much is always to be seen
 
 
 class ShortenedLabel(QLabel):
@@ -20,35 +23,50 @@ class ShortenedLabel(QLabel):
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it can be read."""
+        return self._fitting == self.text()
+
+    @property
+    def _fitting(self) -> str:
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
+
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        room = self.contentsRect().adjusted(10, 0, -10, 0)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        alignment = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        QPainter(self).drawText(self.contentsRect(), alignment, self._fitting)
 
 
 class StatusLine(QWidget):
-    """The GUI thread's. gear: at the right end; meters are put in at the left one. `refresh` a few times a second."""
+    """The GUI thread's. buttons: at the right end; meters are put in at the left one, or above where they are many.
 
-    def __init__(self, gear: QWidget) -> None:
+    `refresh` a few times a second.
+    """
+
+    def __init__(self, *buttons: QWidget) -> None:
         super().__init__()
         self.setObjectName("below")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._made_of, self._goes = ShortenedLabel(), QLabel()
+        self._made_of, self._goes = ShortenedLabel(), ShortenedLabel()
+        self._made_of.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the first to give way
+        self._goes.setMinimumWidth(_COUNTS_PX)
         self._frames_seen = (0, time.perf_counter())
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(0)
+        self._rows, self._row = QVBoxLayout(self), QHBoxLayout()
+        for layout in (self._rows, self._row):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+        self._rows.addLayout(self._row)
         for label in (self._made_of, self._goes):
             label.setObjectName("status")
             with_tabular_digits(label)
         self._row.addWidget(self._made_of, 1)
         self._row.addWidget(self._goes)
-        self._row.addWidget(gear)
+        for button in buttons:
+            self._row.addWidget(button)
 
-    def put_in(self, meters: QWidget) -> None:
-        """At the left."""
-        self._row.insertWidget(0, meters)
+    def put_in(self, meters: MeterRow) -> None:
+        """At the left, or above."""
+        (self._row if meters.in_line else self._rows).insertWidget(0, meters)
 
     def refresh(self, monitor: Monitor, *, slowed: bool) -> None:
         """slowed: whether fewer frames are drawn than should be."""
@@ -66,6 +84,7 @@ class StatusLine(QWidget):
         parts = [
             f"xruns {timeline.overflows}",
             f"gaps {len(timeline.gaps)}",
+            *([] if monitor.alerts is None else [self.tr("triggered {}").format(monitor.alerts.count)]),
             "latency \N{EN DASH}" if latency is None else f"latency {latency:.0f} ms",
             f"{self._fps(monitor.view_figures.frames):.0f} fps" + (self.tr(" (slow machine)") if slowed else ""),
         ]
@@ -73,7 +92,12 @@ class StatusLine(QWidget):
         self._goes.setToolTip(self._tip(monitor, slowed=slowed))
 
     def _tip(self, monitor: Monitor, *, slowed: bool) -> str:
-        lines = [self.tr("Fewer frames are drawn, so that the sound is not disturbed")] if slowed else []
+        lines = [] if self._goes.is_whole else [self._goes.text()]
+        lines += [self.tr("Fewer frames are drawn, so that the sound is not disturbed")] if slowed else []
+        if monitor.alerts is not None:
+            low, high, threshold, *_ = monitor.alerts.plan.rule
+            told = self.tr("Events so far in {:g} to {:g} Hz above {} dBFS: {}")
+            lines.append(told.format(low, high, format_level(threshold), monitor.alerts.count))
         device, drift = monitor.source.device_latency_ms, monitor.timeline.drift_ppm
         if device is not None:
             lines.append(self.tr("Latency of the device: {:.0f} ms").format(device))

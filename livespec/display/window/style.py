@@ -58,9 +58,9 @@ def style_sheet(theme: Theme) -> str:
     QPushButton, QToolButton {{ background: {raised}; color: {text}; border: 1px solid {line}; border-radius: 4px;
         padding: 4px 10px; font-size: 12px; }}
     QPushButton:hover, QToolButton:hover {{ color: {strong}; }}
-    QToolButton#gear {{ background: transparent; border: none; padding: 3px 10px; }}
-    QToolButton#gear:hover {{ background: {raised}; }}
-    QToolButton#gear:focus {{ border: 1px solid {accent}; }}
+    QWidget#below QToolButton {{ background: transparent; border: 1px solid transparent; padding: 2px 9px; }}
+    QWidget#below QToolButton:hover {{ background: {raised}; }}
+    QWidget#below QToolButton:focus {{ border-color: {accent}; }}
     QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 3px; }}
     QScrollBar:vertical {{ background: {background}; width: 8px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {line}; border-radius: 4px; min-height: 24px; }}

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QIcon, QKeyEvent, QMouseEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 
 from livespec.display.steering import SPEEDS, Steering
 from livespec.display.theme import DARK, Theme, css
-from livespec.display.window.icons import ICON_PX, icons
+from livespec.display.window.buttons import TabButton
+from livespec.display.window.icons import icons
 
 _STEPS_A_SECOND: Final = 100
 _HANDLE_PX: Final = 12
@@ -74,34 +75,6 @@ class PositionSlider(QSlider):
         share = (event.position().x() - _HANDLE_PX / 2) / way
         self.setSliderPosition(round(self.maximum() * min(max(0.0, share), 1.0)))
         self.sought.emit(self.sliderPosition())
-
-
-class _Button(QToolButton):
-    """Reached by Tab alone, so that a click leaves the keys with the window; Space and Enter press it then."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setIconSize(QSize(ICON_PX, ICON_PX))
-
-    def event(self, event: QEvent) -> bool:
-        pressing = isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return)
-        if event.type() == QEvent.Type.ShortcutOverride and pressing:
-            event.accept()  # before the window's own Space
-            return True
-        if event.type() == QEvent.Type.KeyPress and pressing:
-            if self.menu() is None:
-                self.click()
-            else:
-                self.showMenu()
-            return True
-        return super().event(event)
-
-    def say(self, icon: QIcon, name: str, key: str) -> None:
-        """What it does now."""
-        self.setIcon(icon)
-        self.setAccessibleName(name)
-        self.setToolTip(f"{name} ({key})")
 
 
 class TransportBar(QWidget):
@@ -167,8 +140,8 @@ class TransportBar(QWidget):
 
         return wish
 
-    def _button(self, act: Callable[[], None]) -> _Button:
-        button = _Button()
+    def _button(self, act: Callable[[], None]) -> TabButton:
+        button = TabButton()
         button.clicked.connect(self._then(act))
         return button
 
@@ -198,8 +171,8 @@ class TransportBar(QWidget):
         label.setAccessibleName(self.tr("Time"))
         return label
 
-    def _speed_button(self) -> _Button:
-        button = _Button()
+    def _speed_button(self) -> TabButton:
+        button = TabButton()
         menu = QMenu(button)
         for speed in sorted({*SPEEDS, self._steering.asked.speed}):
             action = menu.addAction(speed_text(speed))
