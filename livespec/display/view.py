@@ -158,10 +158,14 @@ class View:
 
     def next_scale(self) -> None:
         """Mel → linear → log …; what is on screen changes at once."""
+        if self.shows_spectrum("Frequency scales"):
+            self.change(scale=SCALES[(SCALES.index(self.settings.scale) + 1) % len(SCALES)])
+
+    def shows_spectrum(self, what: str) -> bool:
+        """Whether the picture has bins; where it has bands or pitch classes, it is said that this makes no sense."""
         if self.settings.picture != "spectrum":
-            self.note("Frequency scales are of the spectrum: V shows it")
-            return
-        self.change(scale=SCALES[(SCALES.index(self.settings.scale) + 1) % len(SCALES)])
+            self.note(f"{what} are of the spectrum: V shows it")
+        return self.settings.picture == "spectrum"
 
     def next_picture(self) -> None:
         """Spectrum → mel bands → chroma; the past is analysed again."""
@@ -190,7 +194,8 @@ class View:
 
     def toggle(self, name: str) -> None:
         """A setting that is on or off: pitch, trace, grid, peaks, piano."""
-        self.change(**{name: not getattr(self.settings, name)})
+        if name != "peaks" or self.shows_spectrum("Peak labels"):
+            self.change(**{name: not getattr(self.settings, name)})
 
     def toggle_pitch(self) -> None:
         """The pitch as a line over the picture, or not; for the past too."""

@@ -67,7 +67,7 @@ def _on_gpu(canvas: HeadlessCanvas, scene: Scene) -> Iterator[Finding]:
         canvas.draw(scene)
         durations.append(1000 * (time.perf_counter() - began))
     size = f"{_SIZE[0]} \N{MULTIPLICATION SIGN} {_SIZE[1]}"
-    yield judged(f"a frame of {size}", float(np.median(durations)), _FRAME_MS, "{:.1f} ms", _DRIVER)
+    yield judged(f"a still frame of {size}", float(np.median(durations)), _FRAME_MS, "{:.1f} ms", _DRIVER)
     apart = np.abs(drawn - render(scene)).max(axis=2) > _ALIKE
     yield judged("pixels unlike numpy's picture", 100 * float(apart.mean()), _UNLIKE_PERCENT, "{:.3f} %", _DRIVER)
 

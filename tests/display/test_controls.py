@@ -141,6 +141,7 @@ def test_what_is_not_for_the_dock_is_told_by_the_others(controls, view):
         "sensitivity", "calibration", "fullscreen", "presenter",
         "record_name", "record_format", "record_split", "keep_last", "trigger", "trigger_hold", "trigger_around",
         "trigger_log", "trigger_clips", "trigger_command", "trigger_url",
+        "device_latency", "sample_format", "exclusive", "stand_in", "channel_names",
     }  # fmt: skip
     elsewhere = {"hop", "fmin", "fmax", "range", "show"}
     keys = set(Settings.__dataclass_fields__)
@@ -165,3 +166,15 @@ def test_labels_are_not_cut(controls):
         assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()) - 1, label.text()
     page = controls.findChild(QWidget, "page")
     assert page.width() <= controls.width()
+
+
+def test_what_is_of_the_spectrum_says_so_where_there_are_bands_or_pitch_classes(controls, view):
+    box = named(controls, QCheckBox, "Peak labels")
+    view.change(picture="mel")
+    shown = view.settings.peaks
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    assert (view.settings.peaks, box.isChecked()) == (shown, shown)
+    scene, _ = view.scene(900, 600, 1.0)
+    assert "Peak labels are of the spectrum: V shows it" in [
+        banner.text for banner in view._current_frame(900, 600, 1.0, scene.layers[-1].shown).banners
+    ]

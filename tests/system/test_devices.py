@@ -177,3 +177,26 @@ def test_what_a_device_cannot_do_is_said_with_what_it_can(own_microphone, start)
         assert len(done.stderr.splitlines()) <= 2
         for part in said:
             assert part in done.stderr, (flags, done.stderr)
+
+
+def test_all_channels_of_a_device_are_one_choice_away_in_the_window(screen, start):
+    with VirtualMicrophone(RATE, 4) as microphone:
+        program = start("--no-restore", environment=microphone.environment | screen.environment)
+        window = screen.window_of(program)
+        wait_until(lambda: microphone.listeners == 1, "it captures")
+        window.key("d")
+        capture_when(screen, lambda picture: is_colour(picture[560:660, 1024:1048], AMBER).any(), "the dock is there")
+        window.click(1175, 136)  # below the device
+        capture_when(screen, lambda picture: (picture[115:135, 1175] > 200).all(axis=1).any(), "the list is there")
+        window.keys("Down", "Return")
+        wait_until(lambda: "[0, 1, 2, 3]" in " ".join(orders_of(program)), "another capture has begun", 8)
+        wait_until(lambda: len(orders_of(program)) == 1, "in place of the first", 8)
+        window.key("Escape")  # the keys to the picture
+        window.key("q")
+        done = program.end(8)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def orders_of(program):
+    """What its capture processes were told."""
+    return [line for line in program.left_behind if "livespec.capture.worker" in line]

@@ -118,6 +118,14 @@ class Controls(QDockWidget):
         self._device.activated.connect(lambda _n: self._ask_device(self._device.currentData()))
         self._form.addRow(self.tr("Device"), self._device)
         self.listed.connect(self._show_devices)
+        if info.kind == "mic":
+            self._choice(
+                self.tr("Channels"),
+                [(self.tr("the first two"), None), (self.tr("all"), "all")],
+                lambda: self._monitor.settings.channels,
+                lambda channels: self.reopened.emit({"channels": channels, "show": None}),
+                self.tr("What is captured of the device, kept and recorded"),
+            )
         count = len(info.channels)
         name_of = self._monitor.settings.channel_name
         shows: list[Choice] = [
@@ -261,7 +269,7 @@ class Controls(QDockWidget):
             now = value()
             at = next((n for n in range(box.count()) if box.itemData(n) == now), -1)
             if at < 0:  # a value of its own, from a flag or a file
-                text = _span_text(now) if isinstance(now, float) else str(now)
+                text = _span_text(now) if isinstance(now, float) else _list_text(now)
                 _quietly(box, lambda: box.addItem(text, now))
                 at = box.count() - 1
             if at != box.currentIndex():
@@ -377,6 +385,10 @@ def kept_text(monitor: Monitor) -> str:
 
 def _span_text(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds < 60 else f"{seconds / 60:.3g} min"  # noqa: PLR2004
+
+
+def _list_text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _minutes(seconds: float) -> str:

@@ -141,6 +141,8 @@ def _switch(view: View, name: str, key: str, setting: str) -> Command:
 
 def _toggle_piano(view: View) -> None:
     """Keys need an axis of octaves: where it is another, it becomes one."""
+    if not view.shows_spectrum("Piano and notes"):
+        return
     if view.settings.scale not in ("log", "octave", "semitone"):
         view.change(scale="semitone", piano=True)
     elif view.settings.scale == "semitone":
@@ -150,4 +152,5 @@ def _toggle_piano(view: View) -> None:
 
 
 def _toggle_overtones(view: View) -> None:
-    view.overtones = not view.overtones
+    if view.shows_spectrum("Overtones"):
+        view.overtones = not view.overtones
