@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from livespec.capture.legs import Leg
+from livespec.capture.moment import now_ns
 from livespec.capture.shared_ring import SharedRing
 from livespec.capture.source import Reception, SourceInfo
 from livespec.core.arrays import Float32Array
@@ -82,7 +83,7 @@ class PacedSource:
                     started += late
             if self._stopping.is_set():
                 return
-            ring.write(block, time.perf_counter_ns(), flags)
+            ring.write(block, now_ns(), flags)
             flags = 0
             reception.wake.set()
 

@@ -17,6 +17,7 @@ import numpy as np
 from livespec.capture.file import choose_channels, open_sound, read_blocks
 from livespec.capture.legs import Leg
 from livespec.capture.loudspeaker import Loudspeaker
+from livespec.capture.moment import now_ns
 from livespec.capture.paced import PacedSource
 from livespec.capture.shared_ring import SharedRing
 from livespec.capture.source import Reception, SourceInfo, Transport
@@ -231,7 +232,7 @@ class ReplaySource(PacedSource):
         return out
 
     def _write(self, ring: SharedRing, reception: Reception, block: Float32Array) -> None:
-        ring.write(block if self._everything else block[:, self._pick], time.perf_counter_ns())
+        ring.write(block if self._everything else block[:, self._pick], now_ns())
         at = self._at + len(block)
         self._at = at if at <= self.length else at - self.length
         reception.wake.set()

@@ -20,6 +20,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from livespec.capture.moment import now_ns
 from livespec.capture.shared_ring import SharedRing
 from livespec.core.ring import OPENED, OVERFLOW, Geometry
 
@@ -133,7 +134,7 @@ def capture(order: CaptureOrder) -> None:
     state = {"flags": OPENED}
 
     def callback(samples: Any, count: int, _times: Any, status: Any) -> None:
-        entered_ns = time.perf_counter_ns()
+        entered_ns = now_ns()
         flags = state["flags"] | (OVERFLOW if status.input_overflow else 0)
         state["flags"] = 0
         if not everything:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from livespec.capture.moment import now_ns
 from livespec.core.arrays import Int64Array
 from livespec.core.calibration import Calibration
 from livespec.core.framing import Frames, column_count
@@ -157,7 +158,7 @@ class Analysis:
         if self._alerts is not None and self._trigger is not None:
             self._alerts.note(self._trigger.push(frames.first, levels))
         self._processing.put(self.store, frames, levels, self._entered_ns(frames.first, count))
-        self.first_column_ns = self.first_column_ns or time.perf_counter_ns()
+        self.first_column_ns = self.first_column_ns or now_ns()
         self.columns += count
 
     def _trigger_for(self, engine: Engine) -> BandTrigger | None:

@@ -21,6 +21,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from livespec.capture.legs import Leg, leg_at
+from livespec.capture.moment import now_ns
 from livespec.core.arrays import Float64Array, Int64Array, RealArray
 from livespec.core.ring import OPENED, OVERFLOW, AudioRing
 
@@ -128,7 +129,7 @@ class Timeline:
         arrival = entered * (leg.speed or 1.0) - self.seconds_at(end)
         if self._base is None:
             self._base = arrival
-            self.start_wall_time = time.time() - time.perf_counter() + entered - end / self.samplerate
+            self.start_wall_time = time.time() - now_ns() / 1e9 + entered - end / self.samplerate
         elif self._live:
             self._watch(entered, arrival, flags)
         elif entered - self._entered > _STALL_S + self._block_s:
@@ -271,7 +272,7 @@ class Timeline:
         if self._clock is None or not self._clock[0]:
             return captured
         speed, base = self._clock
-        now = time.perf_counter() * speed - base
+        now = now_ns() / 1e9 * speed - base
         return now if self._live else min(now, captured + self._block_s)
 
     def straddles(self, first_positions: Int64Array, n_fft: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from livespec.capture.moment import now_ns
 from livespec.errors import FileError
 
 
@@ -43,7 +44,7 @@ class Durations:
 
 @dataclass
 class StartupTimes:
-    """Moments of `perf_counter_ns`, None where they have not come."""
+    """Moments of `now_ns`, None where they have not come."""
 
     first_sample: int | None = None
     first_column: int | None = None
@@ -54,7 +55,7 @@ class StartupTimes:
         import psutil
 
         age_s = time.time() - psutil.Process().create_time()
-        began_ns = time.perf_counter_ns() - round(age_s * 1e9)
+        began_ns = now_ns() - round(age_s * 1e9)
         return {
             name: None if moment is None else round((moment - began_ns) / 1e6, 1)
             for name, moment in asdict(self).items()

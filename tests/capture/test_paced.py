@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from livespec.capture.demo import DemoSource, synthesise_bar
+from livespec.capture.moment import now_ns
 from livespec.capture.paced import PacedSource
 from livespec.capture.shared_ring import SharedRing
 from livespec.capture.source import Reception, SourceInfo
@@ -77,7 +78,7 @@ def test_only_the_first_block_opens_the_stream_and_each_wakes_the_readers(ring):
 
 def test_at_speed_1_no_block_comes_before_its_last_sample_is_due(ring):
     source = Numbered(9_600, 480, speed=1.0)
-    began = time.perf_counter_ns()
+    began = now_ns()
     source.start(ring, Reception(threading.Event(), lambda: ring.end))
     source._thread.join(10)
     log = ring.block_log(0)

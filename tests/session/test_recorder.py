@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livespec.capture.legs import Leg
+from livespec.capture.moment import now_ns
 from livespec.capture.source import SourceInfo
 from livespec.core.ring import OPENED, AudioRing
 from livespec.errors import FileError, UsageError
@@ -205,7 +206,7 @@ class Microphone:
         self.sound = np.stack([white_noise(20 * RATE, seed=seed) for seed in (0, 1)], axis=1)
         began, at = time.perf_counter(), 0
         while not self.stopping.wait(max(0.0, began + at / RATE - time.perf_counter())):
-            ring.write(self.sound[at : at + 512], time.perf_counter_ns(), 0 if at else OPENED)
+            ring.write(self.sound[at : at + 512], now_ns(), 0 if at else OPENED)
             reception.wake.set()
             at += 512
 

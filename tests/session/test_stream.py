@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 import livespec
+from livespec.capture.moment import now_ns
 from livespec.capture.paced import PacedSource
 from livespec.capture.source import SourceInfo
 from livespec.core.stft import Engine
@@ -220,7 +221,7 @@ def test_a_gap_that_is_known_late_is_never_made_up(heard):
     """Columns after a disturbance wait until it is decided whether sound was lost."""
     device, stream = heard(white_noise(60_000))
     stream._timeline.update(stream._ring)
-    now = time.perf_counter()
+    now = now_ns() / 1e9
     stream._timeline._settling = _Settling(30_000, "overflow", base=0.0, since=now, earliest=0.1, improved=now)
     early = list(itertools.chain.from_iterable(iter(lambda: stream._take(over=False), [])))
     assert early[-1].position + N_FFT <= 30_000 < early[-1].position + N_FFT + HOP

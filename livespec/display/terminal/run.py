@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
+from livespec.capture.moment import now_ns
 from livespec.display.colormaps import next_colormap
 from livespec.display.keeping import Errands, Visible, new_path, toggle_recording
 from livespec.display.steering import Steering
@@ -134,7 +135,7 @@ class TerminalView:
         figures.last_frame_at = now
         if figures.first_frame_at is None:
             figures.first_frame_at = now
-            self._monitor.startup.first_frame = time.perf_counter_ns()
+            self._monitor.startup.first_frame = now_ns()
         if now - self._counted_at >= _FPS_S:
             self._fps = (figures.frames - self._frames_counted) / (now - self._counted_at)
             self._frames_counted, self._counted_at = figures.frames, now

@@ -15,6 +15,7 @@ from PySide6.QtOpenGL import QOpenGLWindow
 from vispy.gloo import gl
 from vispy.gloo.context import FakeCanvas, set_current_canvas
 
+from livespec.capture.moment import now_ns
 from livespec.display.canvas import Canvas
 from livespec.display.gestures import Gestures
 from livespec.display.layout import Zone
@@ -196,10 +197,10 @@ class PictureWindow(QOpenGLWindow):
         figures.frame_ms.add((now - self._began) * 1000)
         if figures.first_frame_at is None:
             figures.first_frame_at = now
-            self._monitor.startup.first_frame = time.perf_counter_ns()
-        self._note_latency(self._monitor, time.perf_counter_ns())
+            self._monitor.startup.first_frame = now_ns()
+        self._note_latency(self._monitor, now_ns())
 
-    def _note_latency(self, monitor: Monitor, now_ns: int) -> None:
+    def _note_latency(self, monitor: Monitor, swapped_ns: int) -> None:
         """Of every column that this frame was the first to show."""
         newest, before = self._newest_shown, self._newest_swapped
         self._newest_swapped = newest
@@ -209,4 +210,4 @@ class PictureWindow(QOpenGLWindow):
         for cell in range(max(before + 1, newest - 8), newest + 1):
             entered = store.entered_ns(cell)
             if entered:
-                monitor.view_figures.latency_ms.add((now_ns - entered) / 1e6)
+                monitor.view_figures.latency_ms.add((swapped_ns - entered) / 1e6)
