@@ -18,6 +18,7 @@ from livespec.display.scene import (
     LONGEST_LABEL_PX,
     Box,
     Furniture,
+    Graph,
     Label,
     Pieces,
     Run,
@@ -25,7 +26,7 @@ from livespec.display.scene import (
 )
 from livespec.display.text import rasterise
 from livespec.display.theme import unit_colour
-from livespec.display.waterfall import Waterfall, WaterfallPrograms
+from livespec.display.waterfall import SHOWN, Waterfall, WaterfallPrograms
 
 _ATLAS_WIDTH: Final = LONGEST_LABEL_PX
 _ATLAS_HEIGHT: Final = 1024
@@ -114,6 +115,7 @@ class Canvas:
         self._programs = _Programs()
         self._atlas = _Atlas()
         self._pieces = _PieceBatch(self._programs)
+        self._graphs: list[_DrawnGraph] = []
         self._backdrop, self._moving, self._fixed, self._over = (
             _FurnitureBatch(self._programs, self._atlas) for _ in range(4)
         )
@@ -137,6 +139,8 @@ class Canvas:
         for waterfall, runs, pane in drawn:
             waterfall.draw(runs, pane, scene)
         self._pieces.draw(scene.pieces)
+        for graph in self._updated_graphs(scene.graphs):
+            graph.draw(scene)
         self._moving.draw_boxes()
         self._fixed.draw_boxes()
         gl.glBlendFunc(gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA)
@@ -166,6 +170,16 @@ class Canvas:
                 waterfall.release()
         self._waterfalls = used
         return drawn
+
+    def _updated_graphs(self, graphs: tuple[Graph, ...]) -> list["_DrawnGraph"]:
+        """One for each."""
+        while len(self._graphs) > len(graphs):
+            self._graphs.pop().release()
+        while len(self._graphs) < len(graphs):
+            self._graphs.append(_DrawnGraph(self._waterfall_programs.show))
+        for drawn, graph in zip(self._graphs, graphs, strict=True):
+            drawn.set(graph)
+        return self._graphs
 
     def _set_furniture(self, scene: Scene) -> None:
         """All of it before any is drawn: where the atlas was full and began anew, once more from the start."""
@@ -201,6 +215,45 @@ class _PieceBatch:
                 )
             )
         self._programs.boxes.draw(self._vertices)
+
+
+class _DrawnGraph:
+    """The pixels of one `Graph`, made again only when it is another one."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._graph: Graph | None = None
+        self._texture: Texture | None = None
+        self._vertices = Vertices()
+
+    def set(self, graph: Graph) -> None:
+        """What to draw next."""
+        before, self._graph = self._graph, graph
+        if graph is before:
+            return
+        if before is None or graph.area[2:] != before.area[2:]:
+            if self._texture is not None:
+                self._texture.release()
+            self._texture = Texture(graph.area.height, graph.area.width, Texels.PICTURE)
+        assert self._texture is not None
+        colours = np.array([(blue, green, red, 255) for red, green, blue in graph.colours], np.uint8).view(np.uint32)
+        self._texture.put(colours.ravel()[graph.shades])
+
+    def draw(self, scene: Scene) -> None:
+        assert self._graph is not None
+        assert self._texture is not None
+        area = np.array([self._graph.area], np.float32)
+        out = np.empty((1, 6), SHOWN)
+        out["a_position"] = _corners(area) * (2 / scene.width, -2 / scene.height) + (-1, 1)
+        out["a_texture"] = _CORNERS
+        self._vertices.put(out.ravel())
+        self._program.draw(self._vertices, self._texture)
+
+    def release(self) -> None:
+        """Give the GPU its memory back."""
+        for owned in (self._texture, self._vertices):
+            if owned is not None:
+                owned.release()
 
 
 class _FurnitureBatch:

@@ -97,6 +97,14 @@ class Pieces(NamedTuple):
     colour: Colour
 
 
+class Graph(NamedTuple):
+    """A drawing that fills a rectangle. shades: (height, width), which of `colours` each pixel has."""
+
+    area: Rect
+    shades: Uint8Array
+    colours: tuple[Colour, ...]
+
+
 @dataclass(frozen=True)
 class Furniture:
     """Boxes, then labels over them."""
@@ -121,8 +129,8 @@ class Palette:
 class Scene:
     """A frame. `backdrop` and `fixed` are the same objects from frame to frame as long as nothing in them changes.
 
-    layers: the later over the earlier; pieces: lines over the waterfall, and the spectra. start_s, span_s: the stretch
-    of the session that is shown.
+    layers: the later over the earlier; pieces: lines over the waterfall; graphs: the spectra. start_s, span_s: the
+    stretch of the session that is shown.
     """
 
     width: int
@@ -138,6 +146,7 @@ class Scene:
     moving: Furniture
     fixed: Furniture
     over: Furniture = Furniture()
+    graphs: tuple[Graph, ...] = ()
 
     @property
     def plot(self) -> Rect:

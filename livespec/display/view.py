@@ -349,7 +349,7 @@ class View:
         self._monitor.analysis.request(self.request_for(layout.panes[0].time_px))
         scene = self._builder.build(frame, shown, self._monitor.timeline, end_s, self.settings.span)
         if self.settings.trace:
-            scene = replace(scene, pieces=(*scene.pieces, *self._spectra.pieces(scene)))
+            scene = replace(scene, graphs=self._spectra.graphs(scene))
         scene = replace(scene, over=self._over(scene, scale))
         self.scene_shown = scene
         return scene, top
@@ -365,7 +365,7 @@ class View:
         scene = SceneBuilder().build(frame, shown, self._monitor.timeline, end_s, drawn.span_s)
         spectra = Spectra()
         if self.settings.trace:
-            scene = replace(scene, pieces=(*scene.pieces, *spectra.pieces(scene)))
+            scene = replace(scene, graphs=spectra.graphs(scene))
         parts = [markers(scene, self.markers, frame.scale)]
         if self.settings.peaks:
             parts.append(spectra.peaks(scene, frame.scale))

@@ -94,7 +94,7 @@ void main() {
 """
 
 _COLOURED: Final = np.dtype([("a_position", np.float32, 2)])
-_SHOWN: Final = np.dtype([("a_position", np.float32, 2), ("a_texture", np.float32, 2)])
+SHOWN: Final = np.dtype([("a_position", np.float32, 2), ("a_texture", np.float32, 2)])
 
 
 class WaterfallPrograms:
@@ -173,7 +173,7 @@ class Waterfall:
         assert self._picture is not None
         capacity = self._store.capacity
         parts = [part for run in runs for part in _parts(run, capacity)]
-        out = np.empty((len(parts), 6), _SHOWN)
+        out = np.empty((len(parts), 6), SHOWN)
         out["a_position"] = [_quad(part.t0, part.t1, pane, scene) for part in parts]
         texels = np.array([[(u0, 0), (u1, 0), (u1, 1), (u0, 0), (u1, 1), (u0, 1)] for _, _, u0, u1 in parts])
         out["a_texture"] = texels / (capacity + 1, 1)
