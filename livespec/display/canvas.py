@@ -11,7 +11,7 @@ from vispy.gloo import gl
 
 from livespec.core.arrays import Float32Array, Uint8Array
 from livespec.display.gpu import Program, Texels, Texture, Vertices
-from livespec.display.layout import Pane
+from livespec.display.layout import Pane, Rect
 from livespec.display.scene import (
     HATCH_PERIOD_PX,
     HATCH_STROKE_PX,
@@ -223,6 +223,7 @@ class _DrawnGraph:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._graph: Graph | None = None
+        self._place: tuple[Rect, int, int] | None = None
         self._texture: Texture | None = None
         self._vertices = Vertices()
 
@@ -236,17 +237,19 @@ class _DrawnGraph:
                 self._texture.release()
             self._texture = Texture(graph.area.height, graph.area.width, Texels.PICTURE)
         assert self._texture is not None
-        colours = np.array([(blue, green, red, 255) for red, green, blue in graph.colours], np.uint8).view(np.uint32)
-        self._texture.put(colours.ravel()[graph.shades])
+        self._texture.put(graph.pixels)
 
     def draw(self, scene: Scene) -> None:
         assert self._graph is not None
         assert self._texture is not None
-        area = np.array([self._graph.area], np.float32)
-        out = np.empty((1, 6), SHOWN)
-        out["a_position"] = _corners(area) * (2 / scene.width, -2 / scene.height) + (-1, 1)
-        out["a_texture"] = _CORNERS
-        self._vertices.put(out.ravel())
+        place = self._graph.area, scene.width, scene.height
+        if place != self._place:
+            self._place = place
+            out = np.empty((1, 6), SHOWN)
+            area = np.array([self._graph.area], np.float32)
+            out["a_position"] = _corners(area) * (2 / scene.width, -2 / scene.height) + (-1, 1)
+            out["a_texture"] = _CORNERS
+            self._vertices.put(out.ravel())
         self._program.draw(self._vertices, self._texture)
 
     def release(self) -> None:
@@ -269,8 +272,8 @@ class _FurnitureBatch:
         made_for = self._made_for
         if made_for is not None and made_for[0] is furniture and made_for[1] == self._atlas.generation:
             return
-        self._put_boxes(self._boxes, [box for box in furniture.boxes if not box.hatched])
-        self._put_boxes(self._hatched, [box for box in furniture.boxes if box.hatched])
+        _put_boxes(self._boxes, [box for box in furniture.boxes if not box.hatched])
+        _put_boxes(self._hatched, [box for box in furniture.boxes if box.hatched])
         self._put_labels(furniture.labels)
         self._made_for = furniture, self._atlas.generation
 
@@ -281,20 +284,19 @@ class _FurnitureBatch:
     def draw_labels(self) -> None:
         self._programs.labels.draw(self._labels, self._atlas.texture)
 
-    def _put_boxes(self, vertices: Vertices, boxes: list[Box]) -> None:
-        rectangles = np.array([box[:4] for box in boxes], np.float32).reshape(-1, 4)
-        vertices.put(_boxes(rectangles, np.array([(*box.colour, 255) for box in boxes], np.uint8).reshape(-1, 4)))
-
     def _put_labels(self, labels: tuple[Label, ...]) -> None:
+        if not labels:
+            self._labels.clear()
+            return
         cells = self._atlas.cells(labels)
         places = [
             (label.left(int(width)), label.y - int(height) // 2, width, height)
             for label, (_, _, width, height) in zip(labels, cells.tolist(), strict=True)
         ]
         out = np.empty((len(labels), 6), _LABEL)
-        out["a_position"] = _corners(np.array(places, np.float32).reshape(-1, 4))
+        out["a_position"] = _corners(np.array(places, np.float32))
         out["a_texel"] = _corners(cells)
-        out["a_colour"] = np.array([(*label.colour, 255) for label in labels], np.uint8).reshape(-1, 1, 4)
+        out["a_colour"] = np.array([(*label.colour, 255) for label in labels], np.uint8)[:, None]
         self._labels.put(out.ravel())
 
 
@@ -313,7 +315,7 @@ class _Atlas:
             self._clear()
             for key in keys:
                 self._place(*key)
-        return np.array([self._known.get(key, (0, 0, 0, 0)) for key in keys], np.float32).reshape(-1, 4)
+        return np.array([self._known.get(key, (0, 0, 0, 0)) for key in keys], np.float32)
 
     def _clear(self) -> None:
         self.generation += 1
@@ -336,7 +338,15 @@ class _Atlas:
         return True
 
 
-def _boxes(rectangles: Float32Array, colours: Uint8Array) -> np.ndarray:
+def _put_boxes(vertices: Vertices, boxes: list[Box]) -> None:
+    if not boxes:
+        vertices.clear()
+        return
+    numbers = np.array([(*box[:4], *box.colour, 255) for box in boxes], np.float32)
+    vertices.put(_boxes(numbers[:, :4], numbers[:, 4:]))
+
+
+def _boxes(rectangles: Float32Array, colours: Uint8Array | Float32Array) -> np.ndarray:
     """(6 n,) vertices of (n, 4) x, y, width, height and (n, 4) colours."""
     out = np.empty((len(rectangles), 6), _BOX)
     out["a_position"] = _corners(rectangles)

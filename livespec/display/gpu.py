@@ -99,6 +99,10 @@ class Vertices:
         gl.glBindBuffer(gl.GL_ARRAY_BUFFER, self.handle)
         gl.glBufferData(gl.GL_ARRAY_BUFFER, array, gl.GL_DYNAMIC_DRAW)
 
+    def clear(self) -> None:
+        """None at all."""
+        self.count = 0
+
     def release(self) -> None:
         """Give the GPU its memory back."""
         gl.glDeleteBuffer(self.handle)

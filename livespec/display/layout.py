@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array, Float64Array, Uint8Array
+from livespec.core.arrays import Float32Array, Float64Array, Uint32Array
 
 Zone = Literal["plot", "spectrum", "frequency", "time", "levels", "none"]
 
@@ -81,7 +81,7 @@ class Pane:
             out = [area.x + time, area.y + area.height - frequency - frequency_px, time_px, frequency_px]
         return np.stack(out, axis=1).astype(np.float32)
 
-    def upright(self, spectrum: Uint8Array) -> Uint8Array:
+    def upright(self, spectrum: Uint32Array) -> Uint32Array:
         """(frequencies, levels), the lowest first → (height, width) of the spectrum on the screen."""
         return (spectrum.T if self.downwards else spectrum)[::-1]
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from livespec.core.arrays import Float32Array, Uint8Array
+import numpy as np
+
+from livespec.core.arrays import Float32Array, Uint8Array, Uint32Array
 from livespec.core.quantity import RAW, LevelQuantity
 from livespec.display.layout import Layout, Rect, Wanted, layout_of
 from livespec.display.theme import DARK, Colour, Theme
@@ -98,11 +100,16 @@ class Pieces(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """A drawing that fills a rectangle. shades: (height, width), which of `colours` each pixel has."""
+    """A drawing that fills a rectangle. pixels: (height, width), each as `pixel_of` its colour."""
 
     area: Rect
-    shades: Uint8Array
-    colours: tuple[Colour, ...]
+    pixels: Uint32Array
+
+    @staticmethod
+    def pixel_of(colour: Colour) -> np.uint32:
+        """Blue, green, red and 255, byte by byte: the order in which the GPU takes them."""
+        pixel: np.uint32 = np.array([*colour[::-1], 255], np.uint8).view(np.uint32)[0]
+        return pixel
 
 
 @dataclass(frozen=True)

@@ -90,11 +90,13 @@ def spectrum_graph(
     at = np.nan_to_num(np.round(np.clip(share, 0, 1) * (length - 1)))
     now, held, mean = at
     place = np.arange(length, dtype=np.int16)
-    shades = (place < now.astype(np.int16)[:, None]).view(np.uint8)
-    for shade, line in ((2, mean), (3, held)):
-        low, high = (edge.astype(np.int16)[:, None] for edge in _line(line))
-        np.copyto(shades, shade, where=(place >= low) & (place < high) & (line > 0)[:, None])
-    return Graph(pane.spectrum, pane.upright(shades), (theme.empty, theme.now, theme.average, theme.accent))
+    pixels = np.where(place < now.astype(np.int16)[:, None], Graph.pixel_of(theme.now), Graph.pixel_of(theme.empty))
+    for line, colour in ((mean, theme.average), (held, theme.accent)):
+        low, high = _line(line)
+        beyond = (place - low.astype(np.int16)[:, None]).view(np.uint16)  # below the lowest it is a large number
+        length_px = np.where(line > 0, high - low, 0).astype(np.uint16)
+        np.copyto(pixels, Graph.pixel_of(colour), where=beyond < length_px[:, None])
+    return Graph(pane.spectrum, pane.upright(pixels))
 
 
 def _line(at: Float32Array) -> tuple[Float32Array, Float32Array]:

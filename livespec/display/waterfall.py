@@ -173,11 +173,8 @@ class Waterfall:
         assert self._picture is not None
         capacity = self._store.capacity
         parts = [part for run in runs for part in _parts(run, capacity)]
-        out = np.empty((len(parts), 6), SHOWN)
-        out["a_position"] = [_quad(part.t0, part.t1, pane, scene) for part in parts]
-        texels = np.array([[(u0, 0), (u1, 0), (u1, 1), (u0, 0), (u1, 1), (u0, 1)] for _, _, u0, u1 in parts])
-        out["a_texture"] = texels / (capacity + 1, 1)
-        self._shown.put(out.ravel())
+        corners = [corner for part in parts for corner in _quad(part, capacity + 1, pane, scene)]
+        self._shown.put(np.array(corners, SHOWN))
         self._programs.show.draw(self._shown, self._picture)
 
     def release(self) -> None:
@@ -302,14 +299,18 @@ def _fold(cells: Float32Array, folded: int) -> Float32Array:
     return np.maximum.reduceat(cells, starts, axis=1)
 
 
-def _quad(t0: float, t1: float, pane: Pane, scene: Scene) -> list[tuple[float, float]]:
-    """Its corners: oldest and newest at the lowest frequency, newest and oldest at the highest, as two triangles."""
+def _quad(part: _Part, columns: int, pane: Pane, scene: Scene) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Its corners on the screen and in the picture: oldest and newest, lowest and highest, as two triangles."""
     area = pane.area
     if pane.downwards:
         bottom = area.y + area.height
-        old, new = 1 - 2 * (bottom - t0) / scene.height, 1 - 2 * (bottom - t1) / scene.height
+        old, new = 1 - 2 * (bottom - part.t0) / scene.height, 1 - 2 * (bottom - part.t1) / scene.height
         low, high = 2 * area.x / scene.width - 1, 2 * (area.x + area.width) / scene.width - 1
-        return [(low, old), (low, new), (high, new), (low, old), (high, new), (high, old)]
-    old, new = 2 * (area.x + t0) / scene.width - 1, 2 * (area.x + t1) / scene.width - 1
-    high, low = 1 - 2 * area.y / scene.height, 1 - 2 * (area.y + area.height) / scene.height
-    return [(old, low), (new, low), (new, high), (old, low), (new, high), (old, high)]
+        places = (low, old), (low, new), (high, new), (high, old)
+    else:
+        old, new = 2 * (area.x + part.t0) / scene.width - 1, 2 * (area.x + part.t1) / scene.width - 1
+        high, low = 1 - 2 * area.y / scene.height, 1 - 2 * (area.y + area.height) / scene.height
+        places = (old, low), (new, low), (new, high), (old, high)
+    u0, u1 = part.u0 / columns, part.u1 / columns
+    corners = list(zip(places, ((u0, 0.0), (u1, 0.0), (u1, 1.0), (u0, 1.0)), strict=True))
+    return [corners[number] for number in (0, 1, 2, 0, 2, 3)]
