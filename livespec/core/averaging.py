@@ -82,27 +82,31 @@ class Mean(Averager):
 
     def _begin(self, first: int, levels: Float32Array) -> None:
         channels, _, bins = levels.shape
-        self._kept = np.zeros((self._count, channels, bins), np.float32)
+        self._kept = np.zeros((self._count, channels, bins))  # float64, as the sum: casts took longer than the sums
         self._sum: Float64Array = np.zeros((channels, bins))
         self._since = np.full(channels, first)
 
     def _replace(self, first: int, levels: Float32Array) -> None:
         to_power(levels)
+        broken = np.isnan(levels[:, :, 0])
+        gaps = set(np.flatnonzero(broken.any(axis=0)))
         for k in range(levels.shape[1]):
             number, column = first + k, levels[:, k]
-            broken = np.isnan(column[:, 0])
-            if broken.any():
-                self._kept[:, broken] = 0
-                self._sum[broken] = 0
-                self._since[broken] = number + 1
+            if k in gaps:
+                self._kept[:, broken[:, k]] = 0
+                self._sum[broken[:, k]] = 0
+                self._since[broken[:, k]] = number + 1
+                column[broken[:, k]] = 0
             place = self._kept[number % self._count]
             self._sum -= place
-            place[:] = np.where(broken[:, None], 0, column)
+            place[:] = column
             self._sum += place
             if number % self._count == 0:
-                self._sum = self._kept.sum(axis=0, dtype=np.float64)
-            taken = np.clip(number + 1 - self._since, 1, self._count)
-            column[:] = np.where(broken[:, None], np.nan, self._sum / taken[:, None])
+                self._sum = self._kept.sum(axis=0)
+            taken = np.minimum(number + 1 - self._since, self._count)
+            np.divide(self._sum, np.maximum(taken, 1)[:, None], out=column, casting="same_kind")
+            if k in gaps:
+                column[broken[:, k]] = np.nan
         to_decibels(levels)
 
 

@@ -7,28 +7,33 @@ are masks in one atlas texture, rasterised once each (`text`), and sharp because
 from typing import Final
 
 import numpy as np
-from vispy import gloo
 from vispy.gloo import gl
 
-from livespec.core.arrays import Float32Array
-from livespec.display.layout import Pane
+from livespec.core.arrays import Float32Array, Uint8Array
+from livespec.display.gpu import Program, Texels, Texture, Vertices
+from livespec.display.layout import Pane, Rect
 from livespec.display.scene import (
     HATCH_PERIOD_PX,
     HATCH_STROKE_PX,
     LONGEST_LABEL_PX,
+    Box,
     Furniture,
+    Graph,
     Label,
     Pieces,
     Run,
     Scene,
 )
 from livespec.display.text import rasterise
-from livespec.display.theme import Theme, unit_colour
-from livespec.display.waterfall import Waterfall
+from livespec.display.theme import unit_colour
+from livespec.display.waterfall import SHOWN, Waterfall, WaterfallPrograms
 
 _ATLAS_WIDTH: Final = LONGEST_LABEL_PX
 _ATLAS_HEIGHT: Final = 1024
 
+# What a fragment is made of comes to it as it is needed: llvmpipe has a path of its own for shaders that only hand on a
+# colour or a texel, five to twenty times as fast as for those that reckon.
+_BOX: Final = np.dtype([("a_position", np.float32, 2), ("a_colour", np.uint8, 4)])
 _BOX_VERTEX: Final = """
 uniform vec2 u_size;
 attribute vec2 a_position;
@@ -40,46 +45,31 @@ void main() {
 }
 """
 
-_PIECE_VERTEX: Final = """
-uniform vec2 u_size;
-attribute vec2 a_position;
-attribute vec3 a_colour;
-varying vec3 v_colour;
-void main() {
-    v_colour = a_colour;
-    gl_Position = vec4(a_position.x / u_size.x * 2.0 - 1.0, 1.0 - a_position.y / u_size.y * 2.0, 0.0, 1.0);
-}
-"""
-
-_PIECE_FRAGMENT: Final = """
-varying vec3 v_colour;
-void main() {
-    gl_FragColor = vec4(v_colour, 1.0);
-}
-"""
-
 _BOX_FRAGMENT: Final = """
-uniform vec3 u_gap;
-uniform vec3 u_stroke;
 varying vec4 v_colour;
 void main() {
-    if (v_colour.a < 0.5) {
-        float diagonal = mod(floor(gl_FragCoord.x) + floor(gl_FragCoord.y), HATCH_PERIOD);
-        gl_FragColor = vec4(diagonal < HATCH_STROKE ? u_stroke : u_gap, 1.0);
-    } else {
-        gl_FragColor = vec4(v_colour.rgb, 1.0);
-    }
+    gl_FragColor = v_colour;
+}
+"""
+
+_HATCH_FRAGMENT: Final = """
+uniform vec3 u_gap;
+uniform vec3 u_stroke;
+void main() {
+    float diagonal = mod(floor(gl_FragCoord.x) + floor(gl_FragCoord.y), HATCH_PERIOD);
+    gl_FragColor = vec4(diagonal < HATCH_STROKE ? u_stroke : u_gap, 1.0);
 }
 """.replace("HATCH_PERIOD", f"{HATCH_PERIOD_PX:.1f}").replace("HATCH_STROKE", f"{HATCH_STROKE_PX:.1f}")
 
+_LABEL: Final = np.dtype([("a_position", np.float32, 2), ("a_texel", np.float32, 2), ("a_colour", np.uint8, 4)])
 _LABEL_VERTEX: Final = """
 uniform vec2 u_size;
 uniform vec2 u_atlas_size;
 attribute vec2 a_position;
 attribute vec2 a_texel;
-attribute vec3 a_colour;
+attribute vec4 a_colour;
 varying vec2 v_texture;
-varying vec3 v_colour;
+varying vec4 v_colour;
 void main() {
     v_texture = a_texel / u_atlas_size;
     v_colour = a_colour;
@@ -90,13 +80,29 @@ void main() {
 _LABEL_FRAGMENT: Final = """
 uniform sampler2D u_atlas;
 varying vec2 v_texture;
-varying vec3 v_colour;
+varying vec4 v_colour;
 void main() {
-    gl_FragColor = vec4(v_colour, texture2D(u_atlas, v_texture).r);
+    gl_FragColor = vec4(v_colour.rgb, texture2D(u_atlas, v_texture).r);
 }
 """
 
 _CORNERS: Final = np.array([(0, 0), (1, 0), (1, 1), (0, 0), (1, 1), (0, 1)], np.float32)
+
+
+class _Programs:
+    """What boxes, hatched boxes and labels are drawn with."""
+
+    def __init__(self) -> None:
+        self.boxes = Program(_BOX_VERTEX, _BOX_FRAGMENT)
+        self.hatched = Program(_BOX_VERTEX, _HATCH_FRAGMENT)
+        self.labels = Program(_LABEL_VERTEX, _LABEL_FRAGMENT, ["u_atlas"])
+        self.labels.set(u_atlas_size=(_ATLAS_WIDTH, _ATLAS_HEIGHT))
+
+    def set_look(self, scene: Scene) -> None:
+        """What all of a frame has in common."""
+        for program in (self.boxes, self.hatched, self.labels):
+            program.set(u_size=(scene.width, scene.height))
+        self.hatched.set(u_gap=unit_colour(scene.theme.gap), u_stroke=unit_colour(scene.theme.gap_stroke))
 
 
 class Canvas:
@@ -105,10 +111,14 @@ class Canvas:
     def __init__(self) -> None:
         self._largest = int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE))
         self._waterfalls: dict[tuple[int, int], Waterfall] = {}
-        atlas = _Atlas()
-        self._pieces = _PieceBatch()
-        self._backdrop, self._moving, self._fixed, self._over = (_FurnitureBatch(atlas) for _ in range(4))
-        self._atlas = atlas
+        self._waterfall_programs = WaterfallPrograms()
+        self._programs = _Programs()
+        self._atlas = _Atlas()
+        self._pieces = _PieceBatch(self._programs)
+        self._graphs: list[_DrawnGraph] = []
+        self._backdrop, self._moving, self._fixed, self._over = (
+            _FurnitureBatch(self._programs, self._atlas) for _ in range(4)
+        )
 
     @property
     def uploaded_bytes(self) -> int:
@@ -118,22 +128,28 @@ class Canvas:
     def draw(self, scene: Scene, detail: int = 1) -> None:
         """The whole frame. detail: rows of the waterfall that share one."""
         drawn = self._updated_waterfalls(scene, detail)
-        gloo.set_viewport(0, 0, scene.width, scene.height)
-        gloo.set_state(blend=False, depth_test=False, scissor_test=False)
-        gloo.clear(color=(*unit_colour(scene.theme.background), 1))
         self._set_furniture(scene)
+        self._programs.set_look(scene)
+        gl.glViewport(0, 0, scene.width, scene.height)
+        for test in (gl.GL_BLEND, gl.GL_DEPTH_TEST, gl.GL_SCISSOR_TEST):
+            gl.glDisable(test)
+        gl.glClearColor(*unit_colour(scene.theme.background), 1.0)
+        gl.glClear(gl.GL_COLOR_BUFFER_BIT)
         self._backdrop.draw_boxes()
         for waterfall, runs, pane in drawn:
             waterfall.draw(runs, pane, scene)
-        self._pieces.draw(scene.pieces, scene)
+        self._pieces.draw(scene.pieces)
+        for graph in self._updated_graphs(scene.graphs):
+            graph.draw(scene)
         self._moving.draw_boxes()
         self._fixed.draw_boxes()
-        gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
+        gl.glBlendFunc(gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA)
+        gl.glEnable(gl.GL_BLEND)
         self._moving.draw_labels()
         self._fixed.draw_labels()
-        gloo.set_state(blend=False)
+        gl.glDisable(gl.GL_BLEND)
         self._over.draw_boxes()
-        gloo.set_state(blend=True)
+        gl.glEnable(gl.GL_BLEND)
         self._over.draw_labels()
 
     def _updated_waterfalls(self, scene: Scene, detail: int) -> list[tuple[Waterfall, tuple[Run, ...], Pane]]:
@@ -143,7 +159,9 @@ class Canvas:
             store = layer.shown.columns.store
             for pane in scene.layout.panes[: store.channels]:
                 key = id(store), pane.channel
-                waterfall = self._waterfalls.get(key) or Waterfall(self._largest, store, pane.channel)
+                waterfall = self._waterfalls.get(key) or Waterfall(
+                    self._waterfall_programs, self._largest, store, pane.channel
+                )
                 waterfall.update(layer, pane, scene, detail)
                 used[key] = waterfall
                 drawn.append((waterfall, layer.runs, pane))
@@ -153,86 +171,133 @@ class Canvas:
         self._waterfalls = used
         return drawn
 
+    def _updated_graphs(self, graphs: tuple[Graph, ...]) -> list["_DrawnGraph"]:
+        """One for each."""
+        while len(self._graphs) > len(graphs):
+            self._graphs.pop().release()
+        while len(self._graphs) < len(graphs):
+            self._graphs.append(_DrawnGraph(self._waterfall_programs.show))
+        for drawn, graph in zip(self._graphs, graphs, strict=True):
+            drawn.set(graph)
+        return self._graphs
+
     def _set_furniture(self, scene: Scene) -> None:
         """All of it before any is drawn: where the atlas was full and began anew, once more from the start."""
         for _ in range(2):
             generation = self._atlas.generation
-            self._backdrop.set(scene.backdrop, scene)
-            self._moving.set(scene.moving, scene)
-            self._fixed.set(scene.fixed, scene)
-            self._over.set(scene.over, scene)
+            self._backdrop.set(scene.backdrop)
+            self._moving.set(scene.moving)
+            self._fixed.set(scene.fixed)
+            self._over.set(scene.over)
             if self._atlas.generation == generation:
                 return
 
 
 class _PieceBatch:
-    """Others each frame: they move with the sound."""
+    """The vertices of a frame's pieces, made again only when they are others."""
 
-    def __init__(self) -> None:
-        self._program = gloo.Program(_PIECE_VERTEX, _PIECE_FRAGMENT)
+    def __init__(self, programs: _Programs) -> None:
+        self._programs = programs
+        self._made_for: tuple[Pieces, ...] = ()
+        self._vertices = Vertices()
 
-    def draw(self, pieces: tuple[Pieces, ...], scene: Scene) -> None:
-        """All pieces in one call, in their order."""
+    def draw(self, pieces: tuple[Pieces, ...]) -> None:
+        """All of them in one call, in their order."""
         if not pieces:
             return
-        rectangles = np.concatenate([one.rectangles for one in pieces])
-        colours = np.repeat(
-            np.array([unit_colour(one.colour) for one in pieces], np.float32),
-            [6 * len(one.rectangles) for one in pieces],
-            axis=0,
-        )
-        self._program["u_size"] = (scene.width, scene.height)
-        self._program["a_position"] = _vertices(rectangles)
-        self._program["a_colour"] = colours
-        self._program.draw("triangles")
+        if len(pieces) != len(self._made_for) or not all(a is b for a, b in zip(pieces, self._made_for, strict=True)):
+            self._made_for = pieces
+            colours = np.array([(*one.colour, 255) for one in pieces], np.uint8)
+            self._vertices.put(
+                _boxes(
+                    np.concatenate([one.rectangles for one in pieces]),
+                    np.repeat(colours, [len(one.rectangles) for one in pieces], axis=0),
+                )
+            )
+        self._programs.boxes.draw(self._vertices)
+
+
+class _DrawnGraph:
+    """The pixels of one `Graph`, made again only when it is another one."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._graph: Graph | None = None
+        self._place: tuple[Rect, int, int] | None = None
+        self._texture: Texture | None = None
+        self._vertices = Vertices()
+
+    def set(self, graph: Graph) -> None:
+        """What to draw next."""
+        before, self._graph = self._graph, graph
+        if graph is before:
+            return
+        if before is None or graph.area[2:] != before.area[2:]:
+            if self._texture is not None:
+                self._texture.release()
+            self._texture = Texture(graph.area.height, graph.area.width, Texels.PICTURE)
+        assert self._texture is not None
+        self._texture.put(graph.pixels)
+
+    def draw(self, scene: Scene) -> None:
+        assert self._graph is not None
+        assert self._texture is not None
+        place = self._graph.area, scene.width, scene.height
+        if place != self._place:
+            self._place = place
+            out = np.empty((1, 6), SHOWN)
+            area = np.array([self._graph.area], np.float32)
+            out["a_position"] = _corners(area) * (2 / scene.width, -2 / scene.height) + (-1, 1)
+            out["a_texture"] = _CORNERS
+            self._vertices.put(out.ravel())
+        self._program.draw(self._vertices, self._texture)
+
+    def release(self) -> None:
+        """Give the GPU its memory back."""
+        for owned in (self._texture, self._vertices):
+            if owned is not None:
+                owned.release()
 
 
 class _FurnitureBatch:
-    """The vertices of one `Furniture`, made again only when it is another one."""
+    """The vertices of one `Furniture`, made again only when it is another one. Hatched boxes lie under the others."""
 
-    def __init__(self, atlas: "_Atlas") -> None:
-        self._atlas = atlas
-        self._made_for: tuple[Furniture, int, int, Theme, int] | None = None
-        self._boxes = gloo.Program(_BOX_VERTEX, _BOX_FRAGMENT)
-        self._labels = gloo.Program(_LABEL_VERTEX, _LABEL_FRAGMENT)
-        self._labels["u_atlas"] = atlas.texture
-        self._labels["u_atlas_size"] = (_ATLAS_WIDTH, _ATLAS_HEIGHT)
+    def __init__(self, programs: _Programs, atlas: "_Atlas") -> None:
+        self._programs, self._atlas = programs, atlas
+        self._made_for: tuple[Furniture, int] | None = None
+        self._boxes, self._hatched, self._labels = Vertices(), Vertices(), Vertices()
 
-    def set(self, furniture: Furniture, scene: Scene) -> None:
+    def set(self, furniture: Furniture) -> None:
         """What to draw next."""
-        key = (furniture, scene.width, scene.height, scene.theme, self._atlas.generation)
-        if self._made_for is not None and all(a is b for a, b in zip(key, self._made_for, strict=True)):
+        made_for = self._made_for
+        if made_for is not None and made_for[0] is furniture and made_for[1] == self._atlas.generation:
             return
-        if furniture.boxes:
-            colours = np.array([(*box.colour, 0 if box.hatched else 255) for box in furniture.boxes], np.float32) / 255
-            self._boxes["a_position"] = _vertices(np.array([box[:4] for box in furniture.boxes], np.float32))
-            self._boxes["a_colour"] = np.repeat(colours, 6, axis=0)
-            self._boxes["u_size"] = (scene.width, scene.height)
-            self._boxes["u_gap"] = unit_colour(scene.theme.gap)
-            self._boxes["u_stroke"] = unit_colour(scene.theme.gap_stroke)
-        if furniture.labels:
-            self._set_labels(furniture.labels)
-            self._labels["u_size"] = (scene.width, scene.height)
-        self._made_for = (furniture, scene.width, scene.height, scene.theme, self._atlas.generation)
+        _put_boxes(self._boxes, [box for box in furniture.boxes if not box.hatched])
+        _put_boxes(self._hatched, [box for box in furniture.boxes if box.hatched])
+        self._put_labels(furniture.labels)
+        self._made_for = furniture, self._atlas.generation
 
     def draw_boxes(self) -> None:
-        if self._made_for is not None and self._made_for[0].boxes:
-            self._boxes.draw("triangles")
+        self._programs.hatched.draw(self._hatched)
+        self._programs.boxes.draw(self._boxes)
 
     def draw_labels(self) -> None:
-        if self._made_for is not None and self._made_for[0].labels:
-            self._labels.draw("triangles")
+        self._programs.labels.draw(self._labels, self._atlas.texture)
 
-    def _set_labels(self, labels: tuple[Label, ...]) -> None:
+    def _put_labels(self, labels: tuple[Label, ...]) -> None:
+        if not labels:
+            self._labels.clear()
+            return
         cells = self._atlas.cells(labels)
         places = [
             (label.left(int(width)), label.y - int(height) // 2, width, height)
             for label, (_, _, width, height) in zip(labels, cells.tolist(), strict=True)
         ]
-        colours = np.array([label.colour for label in labels], np.float32) / 255
-        self._labels["a_position"] = _vertices(np.array(places, np.float32))
-        self._labels["a_texel"] = _vertices(cells)
-        self._labels["a_colour"] = np.repeat(colours, 6, axis=0)
+        out = np.empty((len(labels), 6), _LABEL)
+        out["a_position"] = _corners(np.array(places, np.float32))
+        out["a_texel"] = _corners(cells)
+        out["a_colour"] = np.array([(*label.colour, 255) for label in labels], np.uint8)[:, None]
+        self._labels.put(out.ravel())
 
 
 class _Atlas:
@@ -240,12 +305,7 @@ class _Atlas:
 
     def __init__(self) -> None:
         self.generation = 0
-        self.texture = gloo.Texture2D(
-            np.zeros((_ATLAS_HEIGHT, _ATLAS_WIDTH, 1), np.uint8),
-            format="luminance",
-            internalformat="r8",
-            interpolation="nearest",
-        )
+        self.texture = Texture.of(np.zeros((_ATLAS_HEIGHT, _ATLAS_WIDTH), np.uint8), Texels.MASKS)
         self._clear()
 
     def cells(self, labels: tuple[Label, ...]) -> Float32Array:
@@ -271,14 +331,30 @@ class _Atlas:
             self._x, self._y, self._shelf = 0, self._y + self._shelf, 0
         if self._y + height > _ATLAS_HEIGHT:
             return False
-        self.texture.set_data(mask[..., None], offset=(self._y, self._x))
+        self.texture.put(mask, self._x, self._y)
         self._known[text, size_px, bold] = self._x, self._y, width, height
         self._x += width
         self._shelf = max(self._shelf, height)
         return True
 
 
-def _vertices(rects: Float32Array) -> Float32Array:
-    """Six corners each of (n, 4) x, y, width, height: (6 n, 2)."""
-    corners: Float32Array = rects[:, None, :2] + _CORNERS * rects[:, None, 2:]
-    return corners.reshape(-1, 2)
+def _put_boxes(vertices: Vertices, boxes: list[Box]) -> None:
+    if not boxes:
+        vertices.clear()
+        return
+    numbers = np.array([(*box[:4], *box.colour, 255) for box in boxes], np.float32)
+    vertices.put(_boxes(numbers[:, :4], numbers[:, 4:]))
+
+
+def _boxes(rectangles: Float32Array, colours: Uint8Array | Float32Array) -> np.ndarray:
+    """(6 n,) vertices of (n, 4) x, y, width, height and (n, 4) colours."""
+    out = np.empty((len(rectangles), 6), _BOX)
+    out["a_position"] = _corners(rectangles)
+    out["a_colour"] = colours[:, None]
+    return out.ravel()
+
+
+def _corners(rectangles: Float32Array) -> Float32Array:
+    """(n, 6, 2): two triangles each of (n, 4) x, y, width, height."""
+    corners: Float32Array = rectangles[:, None, :2] + _CORNERS * rectangles[:, None, 2:]
+    return corners

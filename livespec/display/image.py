@@ -29,6 +29,9 @@ def render(scene: Scene) -> Uint8Array:
                 _draw_run(pixels, scene, layer, pane, rows, run)
     for rectangles, colour in scene.pieces:
         _draw_pieces(pixels, rectangles, colour)
+    for area, graph in scene.graphs:
+        where = slice(area.y, area.y + area.height), slice(area.x, area.x + area.width)
+        pixels[where] = np.ascontiguousarray(graph).view(np.uint8).reshape(*graph.shape, 4)[..., 2::-1]
     _draw_boxes(pixels, scene, (*scene.moving.boxes, *scene.fixed.boxes))
     for label in (*scene.moving.labels, *scene.fixed.labels):
         _draw_label(pixels, label)

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array, Float64Array
+from livespec.core.arrays import Float32Array, Float64Array, Uint32Array
 
 Zone = Literal["plot", "spectrum", "frequency", "time", "levels", "none"]
 
@@ -81,15 +81,9 @@ class Pane:
             out = [area.x + time, area.y + area.height - frequency - frequency_px, time_px, frequency_px]
         return np.stack(out, axis=1).astype(np.float32)
 
-    def bars(self, frequency: Float64Array, level: Float64Array, length: Float64Array) -> Float32Array:
-        """One-row bars of the spectrum as (n, 4) x, y, width, height. level, length: pixels from its lowest level."""
-        assert self.spectrum is not None
-        spectrum, area, one = self.spectrum, self.area, np.ones_like(frequency)
-        if self.downwards:
-            out = [area.x + frequency, spectrum.y + spectrum.height - level - length, one, length]
-        else:
-            out = [spectrum.x + level, area.y + area.height - 1 - frequency, length, one]
-        return np.stack(out, axis=1).astype(np.float32)
+    def upright(self, spectrum: Uint32Array) -> Uint32Array:
+        """(frequencies, levels), the lowest first → (height, width) of the spectrum on the screen."""
+        return (spectrum.T if self.downwards else spectrum)[::-1]
 
     @property
     def spectrum_px(self) -> int:

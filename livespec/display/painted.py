@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 import numpy as np
-from vispy import gloo
 from vispy.gloo import gl
 
+from livespec.display.gpu import Program, Texels, Texture, Vertices
 from livespec.display.image import render
 from livespec.display.scene import Scene
 
@@ -43,12 +43,16 @@ class PaintedCanvas:
     """Create and use it with its GL context current; one thread. Slower than `Canvas`, and the same pixels."""
 
     def __init__(self) -> None:
-        self._program = gloo.Program(_VERTEX, _FRAGMENT)
-        self._program["a_position"] = np.array([(-1, -1), (1, -1), (-1, 1), (1, 1)], np.float32)
+        self._program = Program(_VERTEX, _FRAGMENT, ["u_picture"])
+        self._whole = Vertices()
+        corners = [(-1, -1), (1, -1), (1, 1), (-1, -1), (1, 1), (-1, 1)]
+        self._whole.put(np.array([(corner,) for corner in corners], [("a_position", np.float32, 2)]))
 
     def draw(self, scene: Scene, _detail: int = 1) -> None:
         """The whole frame."""
-        self._program["u_picture"] = gloo.Texture2D(render(scene), interpolation="nearest")
-        gloo.set_viewport(0, 0, scene.width, scene.height)
-        gloo.set_state(blend=False, depth_test=False, scissor_test=False)
-        self._program.draw("triangle_strip")
+        picture = Texture.of(render(scene), Texels.COLOURS)
+        gl.glViewport(0, 0, scene.width, scene.height)
+        for test in (gl.GL_BLEND, gl.GL_DEPTH_TEST, gl.GL_SCISSOR_TEST):
+            gl.glDisable(test)
+        self._program.draw(self._whole, picture)
+        picture.release()

@@ -5,7 +5,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array, Uint8Array
+from livespec.core.arrays import Float32Array, Uint8Array, Uint32Array
 from livespec.core.quantity import RAW, LevelQuantity
 from livespec.display.layout import Layout, Rect, Wanted, layout_of
 from livespec.display.theme import DARK, LINE_EDGE, Colour, Theme
@@ -108,6 +108,19 @@ def edged(rectangles: Float32Array, colour: Colour) -> tuple[Pieces, ...]:
     return Pieces(rectangles + edge, LINE_EDGE), Pieces(rectangles, colour)
 
 
+class Graph(NamedTuple):
+    """A drawing that fills a rectangle. pixels: (height, width), each as `pixel_of` its colour."""
+
+    area: Rect
+    pixels: Uint32Array
+
+    @staticmethod
+    def pixel_of(colour: Colour) -> np.uint32:
+        """Blue, green, red and 255, byte by byte: the order in which the GPU takes them."""
+        pixel: np.uint32 = np.array([*colour[::-1], 255], np.uint8).view(np.uint32)[0]
+        return pixel
+
+
 @dataclass(frozen=True)
 class Furniture:
     """Boxes, then labels over them."""
@@ -132,8 +145,8 @@ class Palette:
 class Scene:
     """A frame. `backdrop` and `fixed` are the same objects from frame to frame as long as nothing in them changes.
 
-    layers: the later over the earlier; pieces: lines over the waterfall, and the spectra. start_s, span_s: the stretch
-    of the session that is shown.
+    layers: the later over the earlier; pieces: lines over the waterfall; graphs: the spectra. start_s, span_s: the
+    stretch of the session that is shown.
     """
 
     width: int
@@ -149,6 +162,7 @@ class Scene:
     moving: Furniture
     fixed: Furniture
     over: Furniture = Furniture()
+    graphs: tuple[Graph, ...] = ()
 
     @property
     def plot(self) -> Rect:

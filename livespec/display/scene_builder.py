@@ -89,7 +89,6 @@ class SceneBuilder:
         timeline: Timeline,
         end_s: float,
         span_s: float,
-        spectra: tuple[Pieces, ...] = (),
     ) -> Scene:
         """The picture whose newest edge is at `end_s`."""
         layout = frame.layout
@@ -116,7 +115,7 @@ class SceneBuilder:
             start_s=start_s,
             span_s=span_s,
             backdrop=self._backdrop,
-            pieces=(*(piece for line in lines for piece in line), *spectra),
+            pieces=tuple(piece for line in lines for piece in line),
             moving=Furniture((*holes(timeline, layout, start_s, px_per_s, frame.theme), *marks), times),
             fixed=self._fixed,
         )

@@ -10,8 +10,8 @@ from livespec.core.scales import RowMap
 from livespec.core.window import make_window
 from livespec.display.layout import Pane
 from livespec.display.marks import joined, peak_labels
-from livespec.display.scene import Furniture, Layer, Pieces, Scene
-from livespec.display.spectrum import SpectrumFinder, spectrum_pieces
+from livespec.display.scene import Furniture, Graph, Layer, Scene
+from livespec.display.spectrum import SpectrumFinder, spectrum_graph
 from livespec.session.columns import ColumnStore
 
 _INTERVAL_S: Final = 1 / 32  # the eye does not follow more
@@ -27,12 +27,12 @@ class Spectra:
     def __init__(self) -> None:
         self._finder: tuple[ColumnStore, SpectrumFinder] | None = None
         self._rows: tuple[tuple[object, ...], RowMap] | None = None
-        self._drawn: tuple[tuple[object, ...], float, tuple[Pieces, ...]] = (), 0.0, ()
+        self._drawn: tuple[tuple[object, ...], float, tuple[Graph, ...]] = (), 0.0, ()
         self._labels: tuple[tuple[object, ...], Furniture] = (), Furniture()
         self._peaks: tuple[float, list[list[Peak]]] = 0.0, []
         self._peak_finder: tuple[tuple[object, ...], PeakFinder] | None = None
 
-    def pieces(self, scene: Scene) -> tuple[Pieces, ...]:
+    def graphs(self, scene: Scene) -> tuple[Graph, ...]:
         """Of every pane that has a spectrum, at the newest edge."""
         layer = scene.layers[-1]
         cell = newest_cell(layer, scene)
@@ -42,16 +42,17 @@ class Spectra:
         look = (scene.layout, layer.shown.axis, scene.palette, layer.shown.quantity, scene.theme, store)
         key = (cell, *look)
         now = time.perf_counter()
-        before, drawn_at, pieces = self._drawn
+        before, drawn_at, graphs = self._drawn
         same_look = len(before) == len(key) and all(a is b or a == b for a, b in zip(before[1:], look, strict=True))
         if same_look and (before[0] == cell or now - drawn_at < _INTERVAL_S):
-            return pieces
-        out: list[Pieces] = []
+            return graphs
+        out: list[Graph] = []
         for pane in scene.layout.panes[: store.channels]:
             if pane.spectrum is not None:
                 spectrum = self._finder_of(store).at(cell, layer.shown.columns.oldest, pane.channel)
                 offset = layer.shown.quantity.offset_db
-                out += spectrum_pieces(spectrum, self._rows_of(layer, pane), offset, scene.palette, pane, scene.theme)
+                rows = self._rows_of(layer, pane)
+                out.append(spectrum_graph(spectrum, rows, offset, scene.palette, pane, scene.theme))
         self._drawn = key, now, tuple(out)
         return self._drawn[2]
 

@@ -12,7 +12,7 @@ from livespec.core.arrays import Float32Array, Float64Array
 from livespec.core.averaging import to_decibels, to_power
 from livespec.core.scales import RowMap
 from livespec.display.layout import Pane
-from livespec.display.scene import Palette, Pieces
+from livespec.display.scene import Graph, Palette
 from livespec.display.theme import Theme
 from livespec.session.columns import ColumnStore
 
@@ -79,33 +79,30 @@ class SpectrumFinder:
         return out
 
 
-def spectrum_pieces(
+def spectrum_graph(
     spectrum: Spectrum, rows: RowMap, offset_db: Float32Array, palette: Palette, pane: Pane, theme: Theme
-) -> tuple[Pieces, ...]:
+) -> Graph:
     """The filled spectrum of now, and the lines of the mean and of what was held. rows: of the pane."""
+    assert pane.spectrum is not None
     levels = rows.apply(np.stack(spectrum) + offset_db)
     length = pane.spectrum_px
     share = (levels - palette.low) / (palette.high - palette.low)
-    at = np.round(np.clip(share, 0, 1) * (length - 1)).astype(np.float64)
+    at = np.nan_to_num(np.round(np.clip(share, 0, 1) * (length - 1)))
     now, held, mean = at
-    frequency = np.arange(levels.shape[1], dtype=np.float64)
-    out = []
-    sounding = np.isfinite(now) & (now > 0)
-    if sounding.any():
-        out.append(Pieces(pane.bars(frequency[sounding], np.zeros(sounding.sum()), now[sounding]), theme.now))
+    place = np.arange(length, dtype=np.int16)
+    pixels = np.where(place < now.astype(np.int16)[:, None], Graph.pixel_of(theme.now), Graph.pixel_of(theme.empty))
     for line, colour in ((mean, theme.average), (held, theme.accent)):
-        known = np.isfinite(line) & (line > 0)
-        if known.any():
-            out.append(Pieces(_line(frequency, line, known, pane), colour))
-    return tuple(out)
+        low, high = _line(line)
+        beyond = (place - low.astype(np.int16)[:, None]).view(np.uint16)  # below the lowest it is a large number
+        length_px = np.where(line > 0, high - low, 0).astype(np.uint16)
+        np.copyto(pixels, Graph.pixel_of(colour), where=beyond < length_px[:, None])
+    return Graph(pane.spectrum, pane.upright(pixels))
 
 
-def _line(frequency: Float64Array, at: Float64Array, known: np.ndarray, pane: Pane) -> Float32Array:
-    """A line through the levels: each row spans to half-way to its neighbours."""
-    filled = np.where(known, at, 0.0)
-    before, after = np.roll(filled, 1), np.roll(filled, -1)
-    before[0], after[-1] = filled[0], filled[-1]
-    low = np.floor(np.minimum(filled, np.minimum(filled + before, filled + after) / 2))
-    high = np.ceil(np.maximum(filled, np.maximum(filled + before, filled + after) / 2))
-    length = np.maximum(1.0, high - low)
-    return pane.bars(frequency[known], low[known], length[known])
+def _line(at: Float32Array) -> tuple[Float32Array, Float32Array]:
+    """Where a line through the levels begins and ends in each row: each spans to half-way to its neighbours."""
+    before, after = np.roll(at, 1), np.roll(at, -1)
+    before[0], after[-1] = at[0], at[-1]
+    low = np.floor(np.minimum(at, np.minimum(at + before, at + after) / 2))
+    high = np.ceil(np.maximum(at, np.maximum(at + before, at + after) / 2))
+    return low, np.maximum(high, low + 1)

@@ -77,6 +77,7 @@ class View:
         self._shown_channels = monitor.shown
         self._quantities: dict[tuple[Any, ...], LevelQuantity] = {}
         self._frame: Frame | None = None
+        self._subtitle: tuple[tuple[ColumnStore, Scale] | None, str] = None, ""
         self._reading: tuple[tuple[int, int] | None, float, str | None] = None, 0.0, None
         self._range_looked = 0.0
         self._edge: float | None = None  # second at the newest edge of a picture that stands; None: now
@@ -385,9 +386,7 @@ class View:
         pieces, alerts = scene.pieces, self._monitor.alerts
         if alerts is not None:
             pieces += triggered(scene, alerts.events, alerts.plan.rule, self._monitor.timeline, scale)
-        if self.settings.trace:
-            pieces += spectra.pieces(scene)
-        return replace(scene, pieces=pieces)
+        return replace(scene, pieces=pieces, graphs=spectra.graphs(scene) if self.settings.trace else ())
 
     @property
     def shown_channels(self) -> tuple[int, ...] | str:
@@ -523,10 +522,7 @@ class View:
             height=height,
             scale=scale,
             title=self._monitor.source.info.title,
-            subtitle=describe(
-                replace(store.engine.settings, picture=store.picture, scale=self.settings.scale),
-                self._channel_names(store.shown),
-            ),
+            subtitle=self._subtitle_of(store),
             axis=shown.axis,
             palette=self._palette,
             quantity=shown.quantity,
@@ -545,6 +541,14 @@ class View:
             self._frame = frame
         assert self._frame is not None
         return self._frame
+
+    def _subtitle_of(self, store: ColumnStore) -> str:
+        """`describe` of what a store holds; one of a frame is that of the next as long as nothing in it changes."""
+        key = store, self.settings.scale
+        if self._subtitle[0] != key:
+            settings = replace(store.engine.settings, picture=store.picture, scale=self.settings.scale)
+            self._subtitle = key, describe(settings, self._channel_names(store.shown))
+        return self._subtitle[1]
 
     def _banners(self) -> tuple[Banner, ...]:
         monitor, steering = self._monitor, self.steering

@@ -9,13 +9,15 @@ follows the new columns, not the pixels on screen (docs/architecture.md has the 
 Everything here belongs to the thread that owns the GL context.
 """
 
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
-from vispy import gloo
+from vispy.gloo import gl
 
 from livespec.core.arrays import Float32Array
 from livespec.core.quantity import LevelQuantity
+from livespec.display.gpu import Program, Target, Texels, Texture, Vertices
 from livespec.display.layout import Pane
 from livespec.display.scene import Layer, Palette, Run, Scene
 from livespec.display.theme import Theme, unit_colour
@@ -50,7 +52,7 @@ float level(float bin, float line) {
 }
 
 void main() {
-    float line = gl_FragCoord.x;
+    float line = mod(gl_FragCoord.x, u_levels_size.y);  // after the last column comes the first once more
     vec3 row = texture2D(u_rows, vec2(gl_FragCoord.y / u_row_count, 0.5)).rgb;
     float value = level(row.r, line);
     if (row.b < 0.0) {
@@ -71,50 +73,61 @@ void main() {
 }
 """
 
+# The fragment shader takes its texel from where it is told: llvmpipe draws that four times as fast as one that reckons
+# where, and only while no texel is outside of the texture.
 _SHOW_VERTEX: Final = """
 attribute vec2 a_position;
 attribute vec2 a_texture;
-attribute vec2 a_limits;
 varying vec2 v_texture;
-varying vec2 v_limits;
 void main() {
     v_texture = a_texture;
-    v_limits = a_limits;
     gl_Position = vec4(a_position, 0.0, 1.0);
 }
 """
 
 _SHOW_FRAGMENT: Final = """
 uniform sampler2D u_picture;
-uniform float u_columns;
 varying vec2 v_texture;
-varying vec2 v_limits;
 void main() {
-    float column = clamp(v_texture.x, v_limits.x, v_limits.y);
-    gl_FragColor = texture2D(u_picture, vec2(column / u_columns, v_texture.y));
+    gl_FragColor = texture2D(u_picture, v_texture);
 }
 """
+
+_COLOURED: Final = np.dtype([("a_position", np.float32, 2)])
+SHOWN: Final = np.dtype([("a_position", np.float32, 2), ("a_texture", np.float32, 2)])
+
+
+class WaterfallPrograms:
+    """What all waterfalls of a canvas are coloured and shown with."""
+
+    def __init__(self) -> None:
+        self.colour = Program(_COLOUR_VERTEX, _COLOUR_FRAGMENT, ["u_levels", "u_offsets", "u_rows", "u_colours"])
+        self.show = Program(_SHOW_VERTEX, _SHOW_FRAGMENT, ["u_picture"])
 
 
 class Waterfall:
     """Draws one channel of a `ColumnStore`. largest: the GPU's limit of texture size."""
 
-    def __init__(self, largest: int, store: ColumnStore, channel: int) -> None:
-        self._largest, self._store, self._channel = largest, store, channel
-        self._colour = gloo.Program(_COLOUR_VERTEX, _COLOUR_FRAGMENT)
-        self._show = gloo.Program(_SHOW_VERTEX, _SHOW_FRAGMENT)
+    def __init__(self, programs: WaterfallPrograms, largest: int, store: ColumnStore, channel: int) -> None:
+        self._programs, self._largest, self._store, self._channel = programs, largest, store, channel
         self._axis: PictureAxis | None = None
         self._table_for: tuple[PictureAxis, int] | None = None
         self._palette: Palette | None = None
         self._quantity: LevelQuantity | None = None
         self._theme: Theme | None = None
-        self._picture: gloo.Texture2D | None = None
-        self._target: gloo.FrameBuffer | None = None
+        self._picture: Texture | None = None
+        self._target: Target | None = None
+        self._tables: dict[str, Texture] = {}
+        self._look: dict[str, float | tuple[float, ...]] = {}
+        self._coloured, self._shown = Vertices(), Vertices()
         self._rows = 0
         self._rewrites = store.rewrites
         self._taken = range(0)  # cells in `levels`
         self.uploaded_bytes = 0
-        self._make_levels()
+        self._folded = -(-store.bins // largest)
+        width = -(-store.bins // self._folded)
+        self._levels = Texture(store.capacity, width, Texels.LEVELS)
+        self._look["u_levels_size"] = width, store.capacity
 
     def update(self, layer: Layer, pane: Pane, scene: Scene, detail: int = 1) -> None:
         """Bring the textures up to the store and the scene's look, for what is visible of it."""
@@ -157,52 +170,27 @@ class Waterfall:
         """The visible runs, over what is bound."""
         if not runs:
             return
+        assert self._picture is not None
         capacity = self._store.capacity
-        position, texture, limits = [], [], []
-        for run in runs:
-            base = run.first // capacity * capacity  # keeps the numbers small enough for floats
-            position.append(_quad(run, pane, scene))
-            c0, c1 = run.c0 + 0.5 - base, run.c1 + 0.5 - base
-            texture.append([(c0, 0.0), (c1, 0.0), (c1, 1.0), (c0, 0.0), (c1, 1.0), (c0, 1.0)])
-            limits.append([(run.first + 0.5 - base, run.last + 0.5 - base)] * 6)
-        self._show["a_position"] = np.array(position, np.float32).reshape(-1, 2)
-        self._show["a_texture"] = np.array(texture, np.float32).reshape(-1, 2)
-        self._show["a_limits"] = np.array(limits, np.float32).reshape(-1, 2)
-        self._show.draw("triangles")
+        parts = [part for run in runs for part in _parts(run, capacity)]
+        corners = [corner for part in parts for corner in _quad(part, capacity + 1, pane, scene)]
+        self._shown.put(np.array(corners, SHOWN))
+        self._programs.show.draw(self._shown, self._picture)
 
     def release(self) -> None:
         """Give the GPU its memory back."""
-        for owned in (self._levels, self._picture, self._target):
+        for owned in (self._target, self._picture, self._levels, *self._tables.values(), self._coloured, self._shown):
             if owned is not None:
-                owned.delete()
-
-    def _make_levels(self) -> None:
-        store = self._store
-        self._folded = -(-store.bins // self._largest)
-        width = -(-store.bins // self._folded)
-        self._levels = gloo.Texture2D(
-            shape=(store.capacity, width, 1),
-            format="luminance",
-            internalformat="r32f",
-            interpolation="nearest",
-        )
-        self._colour["u_levels"] = self._levels
-        self._colour["u_levels_size"] = (width, store.capacity)
+                owned.release()
 
     def _make_picture(self, rows: int) -> None:
+        """With a column after the last that is the first once more: what is between the two is drawn like all else."""
         for owned in (self._target, self._picture):
             if owned is not None:
-                owned.delete()
+                owned.release()
         self._rows = rows
-        self._picture = gloo.Texture2D(
-            shape=(rows, self._store.capacity, 4),
-            format="rgba",
-            interpolation="linear",
-            wrapping=("repeat", "clamp_to_edge"),
-        )
-        self._target = gloo.FrameBuffer(color=self._picture)
-        self._show["u_picture"] = self._picture
-        self._show["u_columns"] = float(self._store.capacity)
+        self._picture = Texture(rows, self._store.capacity + 1, Texels.PICTURE, smooth=True)
+        self._target = Target(self._picture)
 
     def _set_look(self, layer: Layer, scene: Scene) -> None:
         shown = layer.shown
@@ -215,28 +203,33 @@ class Waterfall:
             self._set_colours(scene.palette)
         self._axis, self._palette, self._quantity = shown.axis, scene.palette, shown.quantity
         self._theme = scene.theme
-        self._colour["u_gap"] = unit_colour(scene.theme.gap)
-        self._colour["u_low"] = float(scene.palette.low)
-        self._colour["u_span"] = float(scene.palette.high - scene.palette.low)
+        self._look |= {
+            "u_gap": unit_colour(scene.theme.gap),
+            "u_low": float(scene.palette.low),
+            "u_span": float(scene.palette.high - scene.palette.low),
+        }
 
     def _set_rows(self, axis: PictureAxis) -> None:
         store = self._store
         self._table_for = axis, self._rows
         rows = axis.rows(self._rows, -(-store.bins // self._folded), store.bin_hz * self._folded)
         table = np.stack([rows.first, rows.last, rows.between], axis=-1).astype(np.float32)[None]
-        self._colour["u_rows"] = gloo.Texture2D(table, format="rgb", internalformat="rgb32f", interpolation="nearest")
-        self._colour["u_row_count"] = float(self._rows)
+        self._set_table("rows", table, Texels.TRIPLES)
+        self._look["u_row_count"] = self._rows
 
     def _set_offsets(self, quantity: LevelQuantity) -> None:
         offsets = quantity.offset_db[:: self._folded]
-        self._colour["u_offsets"] = gloo.Texture2D(
-            offsets[None, :, None], format="luminance", internalformat="r32f", interpolation="nearest"
-        )
-        self._colour["u_offset_count"] = float(len(offsets))
+        self._set_table("offsets", offsets[None], Texels.LEVELS)
+        self._look["u_offset_count"] = len(offsets)
 
     def _set_colours(self, palette: Palette) -> None:
-        self._colour["u_colours"] = gloo.Texture2D(palette.colours[None], format="rgb", interpolation="nearest")
-        self._colour["u_last_colour"] = float(len(palette.colours) - 1)
+        self._set_table("colours", palette.colours[None], Texels.COLOURS)
+        self._look["u_last_colour"] = len(palette.colours) - 1
+
+    def _set_table(self, name: str, row: np.ndarray, texels: Texels) -> None:
+        if name in self._tables:
+            self._tables[name].release()
+        self._tables[name] = Texture.of(row, texels)
 
     def _upload(self, first: int, stop: int) -> None:
         store = self._store
@@ -244,24 +237,50 @@ class Waterfall:
             cells = store.cells(start, end, self._channel)
             cells[np.isnan(cells)] = _NO_LEVEL
             folded = _fold(cells, self._folded)
-            self._levels.set_data(folded[..., None], offset=(start % store.capacity, 0))
+            self._levels.put(folded, 0, start % store.capacity)
             self.uploaded_bytes += folded.nbytes
 
     def _colour_cells(self, first: int, stop: int) -> None:
         capacity = self._store.capacity
-        quads = []
-        for start, end in _slots(first, stop, capacity):
-            at = start % capacity
-            x0, x1 = 2 * at / capacity - 1, 2 * (at + end - start) / capacity - 1
-            quads.append([(x0, 1), (x1, 1), (x1, -1), (x0, 1), (x1, -1), (x0, -1)])
-        if not quads:
+        columns = [(start % capacity, start % capacity + end - start) for start, end in _slots(first, stop, capacity)]
+        columns += [(capacity, capacity + 1) for start, _ in columns if start == 0]
+        if not columns:
             return
-        self._colour["a_position"] = np.array(quads, np.float32).reshape(-1, 2)
+        edges = 2 * np.array(columns) / (capacity + 1) - 1
+        out = np.empty((len(columns), 6), _COLOURED)
+        out["a_position"] = [[(x0, 1), (x1, 1), (x1, -1), (x0, 1), (x1, -1), (x0, -1)] for x0, x1 in edges.tolist()]
+        self._coloured.put(out.ravel())
+        tables = (self._tables[name] for name in ("offsets", "rows", "colours"))
         assert self._target is not None
         with self._target:
-            gloo.set_viewport(0, 0, capacity, self._rows)
-            gloo.set_state(blend=False, depth_test=False)
-            self._colour.draw("triangles")
+            gl.glViewport(0, 0, capacity + 1, self._rows)
+            for test in (gl.GL_BLEND, gl.GL_DEPTH_TEST, gl.GL_SCISSOR_TEST):
+                gl.glDisable(test)
+            self._programs.colour.set(**self._look)
+            self._programs.colour.draw(self._coloured, self._levels, *tables)
+
+
+class _Part(NamedTuple):
+    """t0, t1: as of a run; u0, u1: places in the picture's columns, of which 0.5 is the middle of the first."""
+
+    t0: float
+    t1: float
+    u0: float
+    u1: float
+
+
+def _parts(run: Run, capacity: int) -> list[_Part]:
+    """Pieces of a run, each in one lap of the ring. Beyond the first and the last cell it may show these go on."""
+    seams = range(int(run.c0 // capacity + 1) * capacity, int(run.c1) + 1, capacity)
+    cuts = sorted({run.c0, run.c1, *(c for c in (run.first, run.last, *seams) if run.c0 < c < run.c1)})
+    px_per_cell = (run.t1 - run.t0) / (run.c1 - run.c0)
+    parts = []
+    for start, stop in pairwise(cuts):
+        lap = (start + stop) / 2 // capacity * capacity
+        u0, u1 = (min(max(cell, run.first), run.last) - lap + 0.5 for cell in (start, stop))
+        t0, t1 = (run.t0 + (cell - run.c0) * px_per_cell for cell in (start, stop))
+        parts.append(_Part(t0, t1, u0, u1))
+    return parts
 
 
 def _slots(first: int, stop: int, capacity: int) -> list[tuple[int, int]]:
@@ -280,14 +299,18 @@ def _fold(cells: Float32Array, folded: int) -> Float32Array:
     return np.maximum.reduceat(cells, starts, axis=1)
 
 
-def _quad(run: Run, pane: Pane, scene: Scene) -> list[tuple[float, float]]:
-    """Its corners: oldest and newest at the lowest frequency, newest and oldest at the highest, as two triangles."""
+def _quad(part: _Part, columns: int, pane: Pane, scene: Scene) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Its corners on the screen and in the picture: oldest and newest, lowest and highest, as two triangles."""
     area = pane.area
     if pane.downwards:
         bottom = area.y + area.height
-        old, new = 1 - 2 * (bottom - run.t0) / scene.height, 1 - 2 * (bottom - run.t1) / scene.height
+        old, new = 1 - 2 * (bottom - part.t0) / scene.height, 1 - 2 * (bottom - part.t1) / scene.height
         low, high = 2 * area.x / scene.width - 1, 2 * (area.x + area.width) / scene.width - 1
-        return [(low, old), (low, new), (high, new), (low, old), (high, new), (high, old)]
-    old, new = 2 * (area.x + run.t0) / scene.width - 1, 2 * (area.x + run.t1) / scene.width - 1
-    high, low = 1 - 2 * area.y / scene.height, 1 - 2 * (area.y + area.height) / scene.height
-    return [(old, low), (new, low), (new, high), (old, low), (new, high), (old, high)]
+        places = (low, old), (low, new), (high, new), (high, old)
+    else:
+        old, new = 2 * (area.x + part.t0) / scene.width - 1, 2 * (area.x + part.t1) / scene.width - 1
+        high, low = 1 - 2 * area.y / scene.height, 1 - 2 * (area.y + area.height) / scene.height
+        places = (old, low), (new, low), (new, high), (old, high)
+    u0, u1 = part.u0 / columns, part.u1 / columns
+    corners = list(zip(places, ((u0, 0.0), (u1, 0.0), (u1, 1.0), (u0, 1.0)), strict=True))
+    return [corners[number] for number in (0, 1, 2, 0, 2, 3)]

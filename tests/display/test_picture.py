@@ -98,8 +98,8 @@ def test_the_gpu_draws_every_layout_in_both_themes_as_the_cpu_does(wanted, theme
     picture.columns = 400
     picture.store.mark_gaps(picture.timeline)
     scene = picture.scene(0.4)
-    scene = replace(scene, pieces=Spectra().pieces(scene))
-    assert bool(scene.pieces) == wanted.spectrum
+    scene = replace(scene, graphs=Spectra().graphs(scene))
+    assert bool(scene.graphs) == wanted.spectrum
     shown = on_gpu(picture, scene)
     assert share_that_differs(shown, render(scene)) <= 0.001
     for pane in scene.layout.panes:  # the newest column of each channel is at its newest edge

@@ -35,6 +35,7 @@ class Picture:
             layers=tuple(Layer(layer.shown, tuple(_on_columns(run) for run in layer.runs)) for layer in scene.layers),
             # Lines without their edges, which would be as wide as two of them.
             pieces=tuple(piece for piece in scene.pieces if piece.colour in (PITCH, AMBER)),
+            graphs=(),
             fixed=Furniture(),
             moving=Furniture(tuple(box for box in scene.moving.boxes if box.hatched)),
             over=Furniture(),

@@ -7,13 +7,12 @@ picture; text and banners in it are drawn by OpenGL.
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QSurfaceFormat, QWheelEvent
 from PySide6.QtOpenGL import QOpenGLWindow
 from vispy.gloo import gl
-from vispy.gloo.context import FakeCanvas, set_current_canvas
 
 from livespec.capture.moment import now_ns
 from livespec.display.canvas import Canvas
@@ -53,7 +52,6 @@ class PictureWindow(QOpenGLWindow):
         self._monitor: Monitor | None = None
         self._view: View | None = None
         self._gestures: Gestures | None = None
-        self._gloo: Any = None
         self._canvas: Canvas | PaintedCanvas | None = None
         self.detail = 1
         self.renderer = ""
@@ -76,7 +74,6 @@ class PictureWindow(QOpenGLWindow):
 
     def initializeGL(self) -> None:
         try:
-            self._gloo = FakeCanvas()
             self.renderer = str(gl.glGetParameter(gl.GL_RENDERER))
             if has_float_textures():
                 self._canvas = Canvas()
@@ -171,7 +168,6 @@ class PictureWindow(QOpenGLWindow):
         """Let go of the GL objects while the context is there."""
         self.makeCurrent()
         self._canvas = None
-        self._gloo = None
         self.doneCurrent()
 
     def _paint(self) -> None:
@@ -179,9 +175,7 @@ class PictureWindow(QOpenGLWindow):
         if self._canvas is None or self._view is None:
             return
         scene, top = self._view.scene(*self.size_px)
-        set_current_canvas(self._gloo)
         self._canvas.draw(scene, self.detail)
-        self._gloo.flush()
         self._newest_shown = int(scene.runs[-1].c1) if scene.runs and not self._view.frozen else None
         self._store_shown = top.store
         self._painted = time.perf_counter()
