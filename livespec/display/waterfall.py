@@ -38,30 +38,33 @@ uniform sampler2D u_levels;
 uniform sampler2D u_offsets;
 uniform sampler2D u_rows;
 uniform sampler2D u_colours;
-uniform vec2 u_levels_size;
-uniform float u_offset_count;
+uniform float u_columns;
+uniform float u_width;
+uniform float u_lines;
 uniform float u_row_count;
 uniform float u_low;
 uniform float u_span;
 uniform float u_last_colour;
 uniform vec3 u_gap;
 
-float level(float bin, float line) {
-    float offset = texture2D(u_offsets, vec2((bin + 0.5) / u_offset_count, 0.5)).r;
-    return texture2D(u_levels, vec2(bin + 0.5, line) / u_levels_size).r + offset;
+float level(float bin, float column) {
+    float line = floor((bin + 0.5) / u_width);
+    float x = (bin + 0.5) / u_width - line;
+    float offset = texture2D(u_offsets, vec2(x, (line + 0.5) / u_lines)).r;
+    return texture2D(u_levels, vec2(x, (line + column / u_columns) / u_lines)).r + offset;
 }
 
 void main() {
-    float line = mod(gl_FragCoord.x, u_levels_size.y);  // after the last column comes the first once more
+    float column = mod(gl_FragCoord.x, u_columns);  // after the last column comes the first once more
     vec3 row = texture2D(u_rows, vec2(gl_FragCoord.y / u_row_count, 0.5)).rgb;
-    float value = level(row.r, line);
+    float value = level(row.r, column);
     if (row.b < 0.0) {
         int count = int(row.g - row.r + 0.5);
         for (int i = 1; i <= count; i++) {
-            value = max(value, level(row.r + float(i), line));
+            value = max(value, level(row.r + float(i), column));
         }
     } else {
-        value = mix(value, level(row.g, line), row.b);
+        value = mix(value, level(row.g, column), row.b);
     }
     if (value < -1e5) {
         gl_FragColor = vec4(u_gap, 1.0);
@@ -124,10 +127,9 @@ class Waterfall:
         self._rewrites = store.rewrites
         self._taken = range(0)  # cells in `levels`
         self.uploaded_bytes = 0
-        self._folded = -(-store.bins // largest)
-        width = -(-store.bins // self._folded)
-        self._levels = Texture(store.capacity, width, Texels.LEVELS)
-        self._look["u_levels_size"] = width, store.capacity
+        self._lines = _laid_out(store.bins, store.capacity, largest)
+        self._levels = Texture(store.capacity * self._lines.count, self._lines.width, Texels.LEVELS)
+        self._look |= {"u_columns": store.capacity, "u_width": self._lines.width, "u_lines": self._lines.count}
 
     def update(self, layer: Layer, pane: Pane, scene: Scene, detail: int = 1) -> None:
         """Bring the textures up to the store and the scene's look, for what is visible of it."""
@@ -212,15 +214,17 @@ class Waterfall:
     def _set_rows(self, axis: PictureAxis) -> None:
         store = self._store
         self._table_for = axis, self._rows
-        rows = axis.rows(self._rows, -(-store.bins // self._folded), store.bin_hz * self._folded)
+        folded = self._lines.folded
+        rows = axis.rows(self._rows, -(-store.bins // folded), store.bin_hz * folded)
         table = np.stack([rows.first, rows.last, rows.between], axis=-1).astype(np.float32)[None]
         self._set_table("rows", table, Texels.TRIPLES)
         self._look["u_row_count"] = self._rows
 
     def _set_offsets(self, quantity: LevelQuantity) -> None:
-        offsets = quantity.offset_db[:: self._folded]
-        self._set_table("offsets", offsets[None], Texels.LEVELS)
-        self._look["u_offset_count"] = len(offsets)
+        offsets = quantity.offset_db[:: self._lines.folded]
+        lines = np.zeros((self._lines.count, self._lines.width), np.float32)
+        lines.ravel()[: len(offsets)] = offsets
+        self._set_table("offsets", lines, Texels.LEVELS)
 
     def _set_colours(self, palette: Palette) -> None:
         self._set_table("colours", palette.colours[None], Texels.COLOURS)
@@ -236,8 +240,10 @@ class Waterfall:
         for start, end in _slots(first, stop, store.capacity):
             cells = store.cells(start, end, self._channel)
             cells[np.isnan(cells)] = _NO_LEVEL
-            folded = _fold(cells, self._folded)
-            self._levels.put(folded, 0, start % store.capacity)
+            folded = _fold(cells, self._lines.folded)
+            for line in range(self._lines.count):
+                part = folded[:, line * self._lines.width : (line + 1) * self._lines.width]
+                self._levels.put(part, 0, line * store.capacity + start % store.capacity)
             self.uploaded_bytes += folded.nbytes
 
     def _colour_cells(self, first: int, stop: int) -> None:
@@ -289,6 +295,28 @@ def _slots(first: int, stop: int, capacity: int) -> list[tuple[int, int]]:
         return []
     seam = (first // capacity + 1) * capacity
     return [(first, stop)] if stop <= seam else [(first, seam), (seam, stop)]
+
+
+class _Lines(NamedTuple):
+    """How the bins of a column lie in a texture: `count` lines of `width` texels, each the maximum of `folded` bins.
+
+    The first lines of all columns come before the second ones.
+    """
+
+    count: int
+    width: int
+    folded: int
+
+
+def _laid_out(bins: int, capacity: int, largest: int) -> _Lines:
+    """Without folding, wherever the texture is large enough for that."""
+    for folded in range(1, bins + 1):
+        texels = -(-bins // folded)
+        width = min(texels, largest)
+        count = -(-texels // width)
+        if count * capacity <= largest:
+            return _Lines(count, width, folded)
+    raise ValueError(f"{capacity} columns are more than a texture of {largest} lines holds")
 
 
 def _fold(cells: Float32Array, folded: int) -> Float32Array:

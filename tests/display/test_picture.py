@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livespec.core.bands import ChromaAxis, MelBandAxis
-from livespec.core.quantity import RAW, LevelQuantity
+from livespec.core.quantity import RAW, LevelQuantity, level_quantity
 from livespec.core.scales import FrequencyAxis
 from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
@@ -21,6 +21,7 @@ from livespec.session.clock import Gap
 from livespec.session.columns import ColumnStore
 from livespec.settings import Settings
 from tests.support.pictures import BIN_HZ, BINS, ENGINE, HOP, N_FFT, RATE, Picture, noisy_levels
+from tests.support.signals import white_noise
 
 AXES = {
     "linear": FrequencyAxis("linear", 0.0, 16_000.0),
@@ -250,7 +251,25 @@ def test_another_store_takes_the_place_of_the_old_one(canvas):
     assert share_that_differs(shown, render(longer.scene())) <= 0.001
 
 
+@pytest.mark.parametrize("n_fft", [1 << 15, 1 << 16])
+@pytest.mark.parametrize("axis", ["linear", "bass"])
+@pytest.mark.parametrize("largest", [None, 2048])
+def test_no_bin_of_a_long_window_is_lost_where_a_line_of_texels_is_shorter(canvas, n_fft, axis, largest):
+    """Textures end at 16,384 or 32,768 texels: such windows have one bin more, or twice as many."""
+    if largest is not None:
+        canvas.canvas._largest = largest
+    engine = Engine(Settings(n_fft=n_fft, hop=HOP * 20, weighting="A"), RATE)
+    picture = Picture(axis=AXES[axis], quantity=level_quantity(engine, None))
+    picture.store = ColumnStore(engine, 100)
+    levels = white_noise(50 * engine.bins, rms=20, seed=3).reshape(50, -1) - 50
+    picture.store.append(0, levels[None], np.zeros(50, np.int64))
+    picture.columns = 50
+    scene = picture.scene(0.4)
+    assert share_that_differs(canvas.render(scene), render(scene)) <= 0.001
+
+
 def test_more_bins_than_the_gpu_takes_still_show_a_tone_where_it_is(canvas):
+    canvas.canvas._largest = 2048
     n_fft, picture = 1 << 17, Picture(axis=AXES["linear"])
     picture.store = ColumnStore(Engine(Settings(n_fft=n_fft, hop=HOP * 20), RATE), 100)
     levels = np.full((50, n_fft // 2 + 1), -100, np.float32)
