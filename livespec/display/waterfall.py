@@ -128,8 +128,8 @@ class Waterfall:
         self._taken = range(0)  # cells in `levels`
         self.uploaded_bytes = 0
         self._lines = _laid_out(store.bins, store.capacity, largest)
-        self._levels = Texture(store.capacity * self._lines.count, self._lines.width, Texels.LEVELS)
-        self._look |= {"u_columns": store.capacity, "u_width": self._lines.width, "u_lines": self._lines.count}
+        self._levels = Texture(store.capacity * self._lines.number, self._lines.width, Texels.LEVELS)
+        self._look |= {"u_columns": store.capacity, "u_width": self._lines.width, "u_lines": self._lines.number}
 
     def update(self, layer: Layer, pane: Pane, scene: Scene, detail: int = 1) -> None:
         """Bring the textures up to the store and the scene's look, for what is visible of it."""
@@ -222,7 +222,7 @@ class Waterfall:
 
     def _set_offsets(self, quantity: LevelQuantity) -> None:
         offsets = quantity.offset_db[:: self._lines.folded]
-        lines = np.zeros((self._lines.count, self._lines.width), np.float32)
+        lines = np.zeros((self._lines.number, self._lines.width), np.float32)
         lines.ravel()[: len(offsets)] = offsets
         self._set_table("offsets", lines, Texels.LEVELS)
 
@@ -241,7 +241,7 @@ class Waterfall:
             cells = store.cells(start, end, self._channel)
             cells[np.isnan(cells)] = _NO_LEVEL
             folded = _fold(cells, self._lines.folded)
-            for line in range(self._lines.count):
+            for line in range(self._lines.number):
                 part = folded[:, line * self._lines.width : (line + 1) * self._lines.width]
                 self._levels.put(part, 0, line * store.capacity + start % store.capacity)
             self.uploaded_bytes += folded.nbytes
@@ -298,12 +298,12 @@ def _slots(first: int, stop: int, capacity: int) -> list[tuple[int, int]]:
 
 
 class _Lines(NamedTuple):
-    """How the bins of a column lie in a texture: `count` lines of `width` texels, each the maximum of `folded` bins.
+    """How the bins of a column lie in a texture: `number` lines of `width` texels, each the maximum of `folded` bins.
 
     The first lines of all columns come before the second ones.
     """
 
-    count: int
+    number: int
     width: int
     folded: int
 
@@ -313,9 +313,9 @@ def _laid_out(bins: int, capacity: int, largest: int) -> _Lines:
     for folded in range(1, bins + 1):
         texels = -(-bins // folded)
         width = min(texels, largest)
-        count = -(-texels // width)
-        if count * capacity <= largest:
-            return _Lines(count, width, folded)
+        number = -(-texels // width)
+        if number * capacity <= largest:
+            return _Lines(number, width, folded)
     raise ValueError(f"{capacity} columns are more than a texture of {largest} lines holds")
 
 
