@@ -147,7 +147,7 @@ def _add_colour_bar(frame: Frame, layout: Layout, boxes: list[Box], labels: list
         boxes.append(Box(bar.x - px(4), middle - px(8), px(2), px(16), theme.accent))
         boxes.append(Box(bar.x + bar.width + px(2), middle - px(8), px(2), px(16), theme.accent))
     if frame.automatic and layout.headings:
-        labels.append(Label("auto", bar.x + bar.width // 2, bar.y - px(10), "centre", px(11), theme.faint))
+        labels.append(Label("auto", bar.x + bar.width // 2, bar.y - px(8), "centre", px(11), theme.faint))
     labels.append(Label(frame.quantity.unit, frame.width - px(16), frame.height - px(16), "right", px(13), theme.faint))
 
 
@@ -174,7 +174,7 @@ def _headings(frame: Frame, layout: Layout) -> list[Label]:
     if recording:
         labels.append(Label(recording, left, px(22), "left", px(14), RED, bold=True))
     if both:
-        labels.append(Label(frame.subtitle, frame.width - px(16), px(22), "right", px(13), frame.theme.faint))
+        labels.append(Label(frame.subtitle, frame.width - px(16), px(20), "right", px(13), frame.theme.faint))
     return labels
 
 
