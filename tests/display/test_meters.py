@@ -24,7 +24,7 @@ CLIPPED_AT = (30_000, 30_001, 90_000)
 
 def heard(sound, kind="demo"):
     """A session that is over."""
-    settings = Settings(n_fft=N_FFT, hop=512).at_rate(RATE)
+    settings = Settings(n_fft=N_FFT, hop=512, channel_names=("", "Guitar")).at_rate(RATE)
     made = Monitor(Sound(sound, RATE, kind), settings, ViewRequest(100, 1))
     with hearing(made):
         return made
@@ -141,3 +141,14 @@ def test_meters_have_room_and_can_be_clicked(channels, width):
         QTest.mouseClick(meter, Qt.MouseButton.LeftButton, pos=bar.center())
     assert clicked == list(range(1, channels + 1))
     status.close()
+
+
+def test_a_channel_is_called_by_the_name_that_it_was_given(row):
+    _, second, third = row.meters
+    assert [meter.accessibleName() for meter in row.meters] == [
+        "Level of channel 1",
+        "Level of channel Guitar",
+        "Level of channel 3",
+    ]
+    assert tip(second).splitlines()[0] == "Channel 2, Guitar"
+    assert tip(third).splitlines()[0] == "Channel 3"

@@ -318,17 +318,17 @@ def test_without_a_microphone_the_window_shows_the_demo_and_says_so(screen, noth
     assert "there is no microphone: showing the demo signal" in done.stderr
 
 
-def test_a_hidden_window_draws_nothing_while_the_capture_goes_on(microphone, shown, tmp_path):
+def test_a_hidden_window_draws_nothing_while_the_capture_goes_on(microphone, screen, shown, tmp_path):
     with microphone.playing(position_chirp(40)):
         program, window = shown(*LOOK)
         visible = cpu_share(program, 2)
         window.hide()
-        time.sleep(0.3)
+        capture_when(screen, lambda p: not p.any(), "it is hidden", 3)
         columns = program.columns_written(tmp_path / "e.npz")
         hidden = cpu_share(program, 2)
         assert program.columns_written(tmp_path / "e.npz") > columns + 1.8 * COLUMNS_PER_S
         window.show()
-        time.sleep(0.3)
+        capture_when(screen, lambda p: is_colour(p[700, 5], DARK.background), "it is back", 3)
         again = cpu_share(program, 1)
         print(f"\ncores used: {visible:.2f} visible, {hidden:.2f} hidden, {again:.2f} visible again")
         assert hidden < 0.4 * visible

@@ -240,12 +240,13 @@ def test_an_export_is_one_unbroken_run_so_jumps_are_refused_in_a_banner(screen, 
         assert len(export["positions"]) == 1 + (6 * RATE - 4096) // 512
 
 
-def test_a_window_that_grows_while_the_replay_is_paused_shows_all_of_the_past(screen, replay):
-    _, window = replay("--span", "10")
+def test_a_window_that_grows_while_the_replay_is_paused_shows_all_of_the_past(screen, replay, tmp_path):
+    program, window = replay("--span", "10", "--export", "e.npz")
     window.resize(480, 320)
-    time.sleep(6)
+    program.wait_for_columns(tmp_path / "e.npz", round(6 * RATE / 512))
     window.key("space")
-    time.sleep(1)
+    banner = slice(68 + 12, 68 + 40), slice(72 + 12, 72 + 60)
+    capture_when(screen, lambda p: is_colour(p[banner], AMBER).mean() > 0.5, "it is paused", 2)
     window.resize(1280, 800)
 
     def whole(now):

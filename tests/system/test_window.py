@@ -351,8 +351,9 @@ def test_what_a_person_takes_away_is_what_is_on_the_screen(microphone, screen, s
         home = program.home
         for key, suffix in (("s", "png"), ("ctrl+e", "npz"), ("ctrl+shift+e", "csv"), ("ctrl+shift+f", "svg")):
             window.key(key)
-            wait_until(lambda suffix=suffix: list(home.rglob(f"livespec *.{suffix}")), f"a {suffix}", 20)
-        time.sleep(0.3)  # renamed when they are whole
+            wait_until(  # it has that name once it is whole
+                lambda suffix=suffix: list(home.rglob(f"livespec *.{suffix}")), f"a {suffix}", 20
+            )
         (png,), (npz,), (csv,), (svg,) = (
             list(home.rglob(f"livespec *.{kind}")) for kind in ("png", "npz", "csv", "svg")
         )
@@ -474,9 +475,15 @@ def test_the_window_survives_any_size(screen, nothing, start):
     program = start("--source", "demo", *FLAGS, environment=nothing | screen.environment)
     window = screen.window_of(program)
     plot = plot_on(capture_when(screen, has_banner, "the demo", 10))
+
+    def fills(picture, width, height):
+        corner = picture[max(0, height - 4) : height, max(0, width - 4) : width]
+        drawn = width == 1 or is_colour(corner, DARK.background).all()
+        return drawn and not picture[height:].any() and not picture[:, width:].any()
+
     for size in ((1, 1), (480, 320), (640, 200), (200, 640), (1400, 900), (1, 1), (1280, 800)):
         window.resize(*size)
-        time.sleep(0.4)
+        capture_when(screen, lambda p, size=size: fills(p, *size), f"it fills {size}", 5)
         assert program.runs
     capture_when(screen, lambda p: plot_on(p) == plot and has_banner(p), "as before", 5)
     quit_cleanly(program, window)

@@ -56,19 +56,29 @@ class Reading(NamedTuple):
 
 
 class LevelMeter(QWidget):
-    """One channel. solo: what a click does; hold_anew: forgets the true peak; moment: when a position was, in words."""
+    """One channel.
+
+    name: its own, or again the number that is its label; solo: what a click does; hold_anew: forgets the true peak;
+    moment: when a position was, in words.
+    """
 
     def __init__(
-        self, label: str, solo: Callable[[], None], hold_anew: Callable[[], None], moment: Callable[[int], str]
+        self,
+        label: str,
+        name: str,
+        solo: Callable[[], None],
+        hold_anew: Callable[[], None],
+        moment: Callable[[int], str],
     ) -> None:
         super().__init__()
+        self._name = name
         self._label, self._solo, self._hold_anew, self._moment = label, solo, hold_anew, moment
         self._theme: Theme | None = None
         self._now = Reading()
         self._seen_clipped = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(self.tr("Level of channel {}").format(label))
+        self.setAccessibleName(self.tr("Level of channel {}").format(name))
         self.stand(upright=False)
 
     def sizeHint(self) -> QSize:
@@ -129,7 +139,7 @@ class LevelMeter(QWidget):
         """All that the tip says, in lines."""
         now = self._now
         return [
-            self.tr("Channel {}").format(self._label),
+            self.tr("Channel {}").format(self._label if self._name == self._label else f"{self._label}, {self._name}"),
             self.tr("Now: RMS {} dBFS, peak {} dBFS").format(_level_text(now.rms_dbfs), _level_text(now.peak_dbfs)),
             self.tr("Highest true peak: {} dBTP").format(_level_text(now.true_peak_dbtp)),
             *self._warnings(),
@@ -233,7 +243,8 @@ class MeterRow(QWidget):
         self.meters = []
         for number, channel in enumerate(channels):
             hold_anew = partial(monitor.analysis.meter.hold_anew, number)
-            meter = LevelMeter(str(channel), partial(solo, channel), hold_anew, self._moment)
+            name = monitor.settings.channel_name(channel)
+            meter = LevelMeter(str(channel), name, partial(solo, channel), hold_anew, partial(_moment, monitor))
             meter.setMinimumWidth(_LYING_AT_LEAST if self.in_line else _STANDING_AT_LEAST)
             meter.set_theme(theme)
             row.addWidget(meter)
@@ -268,19 +279,20 @@ class MeterRow(QWidget):
                 )
             )
 
-    def _moment(self, position: int) -> str:
-        """Clock time; of a file, its own."""
-        source, timeline = self._monitor.source, self._monitor.timeline
-        if source.info.kind not in ("file", "stdin"):
-            return f"{timeline.moment_at(position):%H:%M:%S}"
-        leg = leg_at(source.legs, position)
-        second = timeline.seconds_at(position - leg.seam + leg.begins)
-        length = source.info.length
-        return clock_text(second if length is None else second % (length / timeline.samplerate))
-
 
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _MIDDLE: Final = Qt.AlignmentFlag.AlignCenter
+
+
+def _moment(monitor: Monitor, position: int) -> str:
+    """Clock time of a position; of a file, its own."""
+    source, timeline = monitor.source, monitor.timeline
+    if source.info.kind not in ("file", "stdin"):
+        return f"{timeline.moment_at(position):%H:%M:%S}"
+    leg = leg_at(source.legs, position)
+    second = timeline.seconds_at(position - leg.seam + leg.begins)
+    length = source.info.length
+    return clock_text(second if length is None else second % (length / timeline.samplerate))
 
 
 def _drawn_of(reading: Reading) -> Reading:
