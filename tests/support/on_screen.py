@@ -45,3 +45,15 @@ def capture_when(screen, holds, what, seconds=5):
 def capture_after(screen, seconds):
     time.sleep(seconds)
     return screen.capture()
+
+
+def capture_when_still(screen, part, seconds=3):
+    """The first picture that is like the one before in a part of it."""
+    pictures = [screen.capture()]
+
+    def still():
+        pictures.append(capture_after(screen, 0.3))
+        return bool((pictures[-1][part] == pictures[-2][part]).all())
+
+    wait_until(still, "the picture stands still", seconds)
+    return pictures[-1]

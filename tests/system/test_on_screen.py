@@ -10,7 +10,7 @@ from cmap import Colormap
 
 from livespec.display.theme import AMBER, DARK, PITCH
 from tests.support.exports import Export, position_chirp, read_picture
-from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
+from tests.support.on_screen import capture_after, capture_when, capture_when_still, is_colour, plot_on
 from tests.support.signals import sine_on_bin
 from tests.support.virtual_microphone import RATE
 
@@ -145,6 +145,7 @@ def test_space_freezes_the_picture_while_the_capture_goes_on(microphone, screen,
 
         window.key("space")
         frozen = capture_when(screen, lambda p: is_colour(p[banner], AMBER).mean() > 0.5, "the banner is there", 2)
+        frozen = capture_when_still(screen, below_banner)  # what was captured but not analysed comes in
         columns = program.columns_written(tmp_path / "e.npz")
         later = capture_after(screen, 1.5)
         np.testing.assert_array_equal(later[below_banner], frozen[below_banner])
