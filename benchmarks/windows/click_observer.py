@@ -3,7 +3,10 @@
 usage: python -m benchmarks.windows.click_observer CLICKS
 """
 
+import contextlib
+import fcntl
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -29,8 +32,11 @@ class Loudspeaker(threading.Thread):
         self.player = subprocess.Popen(
             ["pacat", "--playback", "--device=vsink", "--raw", "--format=float32le", f"--rate={RATE}", "--channels=1",
              "--latency-msec=20", "--process-time-msec=5"],
-            stdin=subprocess.PIPE,
+            stdin=subprocess.PIPE, bufsize=0,
         )  # fmt: skip
+        # A pipe of a page, never waited for: else, on a busy machine, sound that is late waits in it before each click.
+        fcntl.fcntl(self.player.stdin, fcntl.F_SETPIPE_SZ, 4096)
+        os.set_blocking(self.player.stdin.fileno(), False)
         self.orders = queue.SimpleQueue()
         self.played = queue.SimpleQueue()
         self.ended = False
@@ -39,15 +45,17 @@ class Loudspeaker(threading.Thread):
         rng = np.random.default_rng(1)
         due, loud = time.perf_counter(), 0
         while not self.ended:
-            if not self.orders.empty():
-                self.orders.get()
-                loud = CLICK_BLOCKS
-                self.played.put(time.perf_counter())
-            gain = 0.5 if loud else FLOOR
-            loud = max(0, loud - 1)
-            self.player.stdin.write((gain * rng.standard_normal(BLOCK)).astype(np.float32).tobytes())
-            self.player.stdin.flush()
-            due += BLOCK / RATE
+            ordered = not self.orders.empty()
+            gain = 0.5 if loud or ordered else FLOOR
+            now = time.perf_counter()
+            with contextlib.suppress(BlockingIOError):
+                os.write(self.player.stdin.fileno(), (gain * rng.standard_normal(BLOCK)).astype(np.float32).tobytes())
+                if ordered:
+                    self.orders.get()
+                    loud = CLICK_BLOCKS
+                    self.played.put(now)
+                loud = max(0, loud - 1)
+            due = max(due + BLOCK / RATE, now)
             time.sleep(max(0.0, due - time.perf_counter()))
         self.player.kill()
 
