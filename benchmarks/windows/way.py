@@ -70,7 +70,6 @@ def recolour(monitor):
 
 def widget(monitor):
     from vispy.gloo import gl
-    from vispy.gloo.context import FakeCanvas, set_current_canvas
 
     from livespec.display.canvas import Canvas
 
@@ -78,15 +77,13 @@ def widget(monitor):
         drawn = 0
 
         def initializeGL(self):
-            self.gloo, self.view = FakeCanvas(), View(monitor)
+            self.view = View(monitor)
             self.canvas = Canvas()
 
         def paintGL(self):
-            set_current_canvas(self.gloo)
             gl.glGetError()  # Qt leaves one behind
             scene, _ = self.view.scene(self.width(), self.height(), 1.0)
             self.canvas.draw(scene)
-            self.gloo.flush()
             self.drawn += 1
 
     host = Host()

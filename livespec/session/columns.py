@@ -111,7 +111,7 @@ class ColumnStore:
 
     def picked(self, wanted_cells: range, channel: int = 0) -> Float32Array:
         """A copy of these cells: (n, bins), NaN where nothing is."""
-        wanted = np.asarray(wanted_cells)
+        wanted = np.arange(wanted_cells.start, wanted_cells.stop, wanted_cells.step)
         slots = wanted % self.capacity
         out: Float32Array = self._levels[channel, slots]
         out[self._cell[slots] != wanted] = np.nan

@@ -64,6 +64,11 @@ def test_cells_are_copies_that_do_not_change_under_the_reader():
     assert np.array_equal(seen, before)
 
 
+def test_no_cells_at_all_can_be_asked_for():
+    store = filled(levels(20))
+    assert store.picked(range(7, 7)).shape == store.cells(7, 7).shape == (0, BINS)
+
+
 def test_a_click_in_one_column_is_still_seen_in_its_pooled_cell():
     data = np.full((64, BINS), -100, np.float32)
     data[37] = -3

@@ -1,6 +1,10 @@
 """The window, as a person sees it: pixels of the whole screen, keys pressed, nothing asked of the program itself."""
 
+import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -345,3 +349,21 @@ def cpu_share(program, seconds):
     time.sleep(seconds)
     after = process.cpu_times()
     return (after.user + after.system - before.user - before.system) / (time.perf_counter() - began)
+
+
+def test_the_window_draws_what_numpy_draws_also_where_the_ring_of_columns_begins_anew(screen, nothing, tmp_path):
+    """On a screen OpenGL may take ways that it does not take without one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.window_pixels", "7"],
+        env=nothing | screen.environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=True,
+    )
+    frames = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(frames) > 5
+    assert {frame["seam"] for frame in frames} == {True, False}
+    assert max(frame["unlike"] for frame in frames) <= 0.001
+    assert done.stderr == ""
