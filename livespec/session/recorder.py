@@ -32,13 +32,15 @@ _AT_ONCE: Final = 16_384  # samples
 class RecordingPlan(NamedTuple):
     """name: of the file, WAV or FLAC, with the fields {date}, {time}, {device} and {number}; in `folder`.
 
-    split_s: a new file after so many seconds; 0: one file. replaces: whether a file that is there gives way.
+    split_s: a new file after so many seconds; 0: one file. replaces: whether a file that is there gives way; beside:
+    whether the recording goes beside it, with a number behind its name.
     """
 
     name: str
     sample_format: RecordFormat
     split_s: float = 0.0
     replaces: bool = False
+    beside: bool = False
     folder: Path = Path()
 
 
@@ -48,8 +50,8 @@ def recording_plan(settings: Settings, *, replaces: bool = False) -> RecordingPl
 
 
 def recording_plan_of_key(settings: Settings, channels: int, folder: Path) -> RecordingPlan:
-    """The same, but into a folder; and a name that nobody has chosen is of a kind that can hold the sound."""
-    plan = recording_plan(settings)._replace(folder=folder)
+    """The same, but into a folder, beside what is there; a name that nobody has chosen is of a kind for this sound."""
+    plan = recording_plan(settings)._replace(folder=folder, beside=True)
     if plan.name != Settings().record_name:
         return plan
     return plan._replace(name=str(Path(plan.name).with_suffix(suffix_for(channels, plan.sample_format))))
@@ -204,8 +206,9 @@ class Recorder:
     def _new_path(self) -> Path:
         number = len(self.files) + 1
         path = self._plan.folder / path_of(self._plan.name, datetime.now().astimezone(), self._device, number)
-        if path in self.files or (number > 1 and path.exists()):  # a name without {number}, or with the same minute
-            names = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in range(number, number + 100_000))
+        elsewhere = number > 1 or self._plan.beside
+        if path in self.files or (elsewhere and path.exists()):  # a name without {number}, or in the same second
+            names = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in range(max(number, 2), 100_000))
             path = next(name for name in names if not name.exists())
         return path
 

@@ -76,6 +76,16 @@ def test_a_name_that_nobody_has_chosen_is_of_a_kind_that_can_hold_the_sound(tmp_
     assert (made.name, made.folder) == (name, tmp_path)
 
 
+def test_a_recording_by_key_goes_beside_what_has_its_name(tmp_path):
+    capture = Capture()
+    chosen = recording_plan_of_key(Settings(record_name="take.wav"), 2, tmp_path)
+    for _ in range(3):  # as by R in a hurry, within the second that the name tells
+        recorder = capture.recorder(chosen)
+        capture.write(1000)
+        recorder.finish()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["take-2.wav", "take-3.wav", "take.wav"]
+
+
 @pytest.mark.parametrize(("suffix", "sample_format"), BITS)
 def test_every_sample_is_in_the_file_to_the_last_bit(tmp_path, suffix, sample_format):
     capture = Capture()
