@@ -108,7 +108,8 @@ def _add_pane_label(frame: Frame, pane: Pane, boxes: list[Box], labels: list[Lab
         return
     px, area = scaler(frame.scale), pane.area
     width = px(round(_TEXT_CHARACTER_PX * len(pane.label)) + 12)
-    corner = Rect(area.x + area.width - width - px(6), area.y + px(6), width, px(20))
+    below = min(px(6), (area.height - px(20)) // 2)  # in a pane that is hardly as high, in its middle
+    corner = Rect(area.x + area.width - width - px(6), area.y + below, width, px(20))
     boxes.append(Box(*corner, frame.theme.background))
     middle = corner.x + corner.width // 2, corner.y + corner.height // 2
     labels.append(Label(pane.label, *middle, "centre", px(12), frame.theme.text))
