@@ -178,6 +178,7 @@ class Settings:
             raise UsageError(
                 f"trigger_url = {self.trigger_url!r} is no web address", "begin it with http:// or https://"
             )
+        _check_recording_and_trigger(self)
         averaging_of(self.averaging)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
             raise UsageError(
@@ -332,22 +333,37 @@ def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:
         )
 
 
+def _check_recording_and_trigger(settings: Settings) -> None:
+    if 0 < settings.record_split < 1:
+        raise UsageError(
+            f"record_split = {settings.record_split:g} s is too short for a file", "use 1 or more, or 0 for one file"
+        )
+    if settings.trigger_log is not None and not settings.trigger_log.lower().endswith((".csv", ".jsonl")):
+        raise UsageError(
+            f"trigger_log = {settings.trigger_log!r}: logs are CSV or JSON Lines", "end it in .csv or .jsonl"
+        )
+
+
 def _check_record_name(name: str) -> None:
     wrong: str | None
+    stem = name.replace("\\", "/").rpartition("/")[2]
     try:
         fields = [field for _, field, _, _ in string.Formatter().parse(name) if field is not None]
         wrong = next((field for field in fields if field not in RECORD_FIELDS), None)
         if wrong is None:
             name.format(**dict.fromkeys(RECORD_FIELDS, ""))
-    except (ValueError, KeyError, IndexError, AttributeError) as error:
-        wrong = str(error)
+    except (ValueError, KeyError, IndexError, AttributeError):
+        raise UsageError(
+            f"record_name = {name!r}: its braces are not understood",
+            f"the fields are {', '.join(f'{{{field}}}' for field in RECORD_FIELDS)}; {{{{ is a brace",
+        ) from None
     if wrong is not None:
         near = suggestion(wrong, list(RECORD_FIELDS))
         raise UsageError(
             f"record_name = {name!r}: {{{wrong}}} is not known{': ' + near if near else ''}",
             f"the fields are {', '.join(f'{{{field}}}' for field in RECORD_FIELDS)}; {{{{ is a brace",
         )
-    if not name.lower().endswith((".wav", ".flac")):
+    if not name.lower().endswith((".wav", ".flac")) or stem.lower() in (".wav", ".flac"):
         raise UsageError(f"record_name = {name!r}: recordings are WAV or FLAC", "use a name that ends in .wav or .flac")
 
 

@@ -20,7 +20,8 @@ class SourceChoice:
     """Begins to look for devices at once, where they matter; `result` waits for them.
 
     fast: files and pipes run as fast as possible unless a speed is given. `note`: a sentence for the person where the
-    source is not what was hoped for. replay: what is asked of a file that is paced and can be steered, speed aside;
+    source is not what was hoped for. demo_instead: whether the demo signal may stand in where there is no microphone;
+    nobody wants it recorded. replay: what is asked of a file that is paced and can be steered, speed aside;
     None where nobody steers. Raises `LivespecError`.
     """
 
@@ -32,6 +33,7 @@ class SourceChoice:
         duration: float | None,
         *,
         fast: bool,
+        demo_instead: bool = True,
         replay: Transport | None = None,
     ) -> None:
         if duration is not None and not 0 < duration < math.inf:
@@ -44,6 +46,7 @@ class SourceChoice:
         self._speed = speed if speed is not None else (0.0 if fast else 1.0)
         self._speed_given = speed
         self._replay = replay
+        self._demo_instead = demo_instead
         wanted = settings.source
         self._listing = DeviceListing() if wanted in (None, "mic") else None
         self._opened: Source | None = None
@@ -95,7 +98,8 @@ class SourceChoice:
         return None if self._duration is None else round(self._duration * samplerate)
 
     def _microphone_or_demo(self) -> Source:
-        must = self._settings.source == "mic" or self._settings.device is not None
+        settings = self._settings
+        must = settings.source == "mic" or settings.device is not None or not self._demo_instead
         assert self._listing is not None
         try:
             found = self._listing.result()

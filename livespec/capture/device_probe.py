@@ -82,13 +82,12 @@ def pulse_sources(open_with: list[str]) -> list[dict[str, Any]] | None:
             "samplerate": source.rate,
             "rates": [source.rate],
             "latency_ms": source.latency_ms,
-            "default": source.name == server.default_source_name
-            or source.monitor_of_sink_name == server.default_sink_name,
+            "default": source.name == server.default_source_name,
             "monitor": source.monitor_of_sink != _NO_SINK,
             "open_with": open_with,
             "pulse_source": source.name,
         }
-        for source in sources
+        for source in sorted(sources, key=lambda one: one.monitor_of_sink_name != server.default_sink_name)
     ]
 
 

@@ -24,7 +24,7 @@ _LOOPBACK_HINTS: Final = {
 
 @dataclass(frozen=True)
 class InputDevice:
-    """One input. monitor: it carries what the computer plays; default: the system's choice, of its kind.
+    """One input. monitor: it carries what the computer plays; default: the system's choice.
 
     samplerate: its own; rates: all that it takes, where it says so. open_with: PortAudio's host API and name of what is
     opened; pulse_source: the sound server's source behind it, if there is one.
@@ -94,8 +94,7 @@ def default_microphone(devices: list[InputDevice]) -> InputDevice | None:
 
 def loopback_device(devices: list[InputDevice]) -> InputDevice:
     """The input that carries what the computer plays. Raises `DeviceError` where the system has none."""
-    monitors = [device for device in devices if device.monitor]
-    found = next((device for device in monitors if device.default), monitors[0] if monitors else None)
+    found = next((device for device in devices if device.monitor), None)  # of the default output, where there is one
     if found is None:
         raise DeviceError(
             "this system has no input for what the computer plays", _LOOPBACK_HINTS.get(sys.platform, _LOOPBACK_HINT)

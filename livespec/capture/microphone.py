@@ -28,6 +28,7 @@ _BLOCK: Final = 512
 _TICK_S: Final = 0.05
 _STAND_IN_TIMEOUT_S: Final = 1.5
 _LAST_WORDS_S: Final = 0.5
+_LOOK_FOR_OWN_S: Final = 5.0  # while another device stands in
 _USUAL: Final = Opening()
 
 
@@ -54,6 +55,8 @@ class MicrophoneSource:
         self.trouble = ""
         self.device_latency_ms: float | None = None
         self._device, self._opening, self._may_stand_in = device, opening, stand_in
+        self._standing_in: InputDevice | None = None
+        self._looked_for_own = 0.0
         self._stopping = threading.Event()
         self._supervisor: threading.Thread | None = None
 
@@ -89,7 +92,7 @@ class MicrophoneSource:
                 elif child is not None and not recovery.wants_process:
                     child.end()
                     child = None
-                self.trouble = f"{self.info.name}: {recovery.trouble}" if recovery.trouble else ""
+                self.trouble = self._said_of(recovery)
                 if recovery.state is before:
                     self._stopping.wait(_TICK_S)
         except BaseException as error:  # noqa: BLE001 - shown by the session, whatever it is
@@ -114,12 +117,32 @@ class MicrophoneSource:
                     refusal = message["reason"]
                 case "ended":
                     ended = message["reason"]
+        if ended is None and self._own_is_back():
+            ended = f"back to {self._device.description}"
         return Look(elapsed_s, ring.blocks, ended, refusal)
 
+    def _said_of(self, recovery: Recovery) -> str:
+        if recovery.trouble:
+            return f"{self.info.name}: {recovery.trouble}"
+        if self._standing_in is not None:
+            return f"{self._device.description} is gone: {self._standing_in.description} stands in"
+        return ""
+
+    def _own_is_back(self) -> bool:
+        """Whether the device itself is there again; looked for now and then, and only while another one stands in."""
+        now = time.perf_counter()
+        if self._standing_in is None or now - self._looked_for_own < _LOOK_FOR_OWN_S:
+            return False
+        self._looked_for_own = now
+        try:
+            return self._device.name in [device.name for device in list_devices(_STAND_IN_TIMEOUT_S)]
+        except DeviceError:
+            return False
+
     def _begin(self, ring: SharedRing, reception: Reception, *, stand_in: bool) -> "_Child":
-        device = self._device
-        if self._may_stand_in and stand_in:
-            device = self._stand_in() or device
+        self._standing_in = self._stand_in() if self._may_stand_in and stand_in else None
+        self._looked_for_own = time.perf_counter()
+        device = self._standing_in or self._device
         self.info = replace(self.info, name=device.description, noisy=not device.monitor)
         return _Child(self._order(device, ring), ring, device.pulse_source, reception.wake)
 

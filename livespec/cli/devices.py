@@ -45,7 +45,7 @@ def _print_table(found: list[InputDevice]) -> None:
     for device in found:
         kind = " (what the computer plays)" if device.monitor else ""
         table.add_row(
-            "*" if device.default and not device.monitor else "",
+            "*" if device.default else "",
             str(device.index),
             device.description + kind,
             str(device.channels),

@@ -317,6 +317,7 @@ def run(order: Run) -> None:
         order.duration,
         fast=order.view == "none",
         replay=Transport(loop=order.loop, listen=order.listen),
+        demo_instead=not (order.record or order.settings.trigger),
     )
 
     # While the devices are being listed; Qt comes after that, while the capture starts.
@@ -527,6 +528,11 @@ def _check(order: Run, given: dict[str, Any]) -> None:
         raise UsageError(f"--device and --source {source} exclude each other", "leave one of them out")
     if given.get("fullscreen") and order.view != "window":
         raise UsageError("--fullscreen needs a window", f"leave it or --view {order.view} out")
+    acts = sorted(key for key in given if key.startswith("trigger_"))
+    if acts and order.settings.trigger is None:
+        raise UsageError(
+            f"--{acts[0].replace('_', '-')} is for --trigger", "say when: --trigger LOW-HIGH:LEVEL, as 2000-8000:-40"
+        )
     _check_recording(order)
     _check_replay(order)
     written = [path for path in (order.export, order.stats, order.screenshot) if path is not None]

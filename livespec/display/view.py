@@ -616,7 +616,7 @@ def describe(settings: Settings, channels: list[str]) -> str:
     rate = f"{settings.samplerate / 1000:g} kHz"
     channel = ", ".join(channels)
     if all(name.isdecimal() for name in channels):
-        channel = f"channel {channel}"
+        channel = f"channel{'s' if len(channels) > 1 else ''} {channel}"
     assert settings.n_fft is not None
     windows = (
         f"{settings.n_fft}\N{HORIZONTAL ELLIPSIS}{settings.n_fft // 8}" if settings.multiresolution else settings.n_fft

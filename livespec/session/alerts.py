@@ -6,13 +6,14 @@ nobody waiting: they have a thread of their own, and a limit of time. A command 
 
 import json
 import queue
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from livespec.core.ring import AudioRing
 from livespec.core.trigger import Event, TriggerRule
-from livespec.errors import LivespecError
+from livespec.errors import FileError, LivespecError, UsageError
 from livespec.session.clock import Timeline
 from livespec.session.recorder import RecordingPlan, record_stretch
 from livespec.session.sound_file import suffix_for
@@ -44,13 +45,19 @@ def alert_plan(settings: Settings) -> AlertPlan | None:
         return None
     import shlex
 
+    try:
+        command = tuple(shlex.split(settings.trigger_command or ""))
+    except ValueError as error:
+        raise UsageError(
+            f"trigger_command = {settings.trigger_command!r}: {str(error).lower()}", "close the quotation mark"
+        ) from None
     low, high, threshold = trigger_of(settings.trigger)
     return AlertPlan(
         TriggerRule(low, high, threshold, hold_s=settings.trigger_hold),
         None if settings.trigger_log is None else Path(settings.trigger_log).expanduser(),
         None if settings.trigger_clips is None else Path(settings.trigger_clips).expanduser(),
         settings.trigger_around,
-        tuple(shlex.split(settings.trigger_command or "")),
+        command,
         settings.trigger_url,
     )
 
@@ -119,8 +126,11 @@ class Alerts:
             told = self._told(event, clip)
             if self.plan.log is not None:
                 _append(self.plan.log, told)
-        except (LivespecError, OSError) as error:
-            self.trouble = str(error).splitlines()[0]
+        except LivespecError as error:
+            self.trouble = error.message
+            return
+        except OSError as error:
+            self.trouble = f"{error.filename or self.plan.log}: events are not written ({error.strerror or error})"
             return
         if self.plan.command or self.plan.url:
             self._outside.put(json.dumps(told))
@@ -151,8 +161,9 @@ class Alerts:
         import subprocess  # these take 30 ms: not on the way to the first frame
         import urllib.request
 
-        try:
-            if self.plan.command:
+        if self.plan.command:
+            program = self.plan.command[0]
+            try:
                 subprocess.run(  # noqa: S603 - the person's own, and no shell
                     [*self.plan.command, text],
                     stdin=subprocess.DEVNULL,
@@ -161,12 +172,42 @@ class Alerts:
                     timeout=_COMMAND_S,
                     check=True,
                 )
-            if self.plan.url:
-                kind = {"Content-Type": "application/json"}
+            except subprocess.TimeoutExpired:
+                self.trouble = f"{program}: did not end within {_COMMAND_S:g} s"
+            except subprocess.CalledProcessError as error:
+                self.trouble = f"{program}: ended with code {error.returncode}"
+            except OSError as error:
+                self.trouble = f"{program}: cannot be run ({error.strerror})"
+        if self.plan.url:
+            kind = {"Content-Type": "application/json"}
+            try:
                 request = urllib.request.Request(self.plan.url, text.encode(), kind)  # noqa: S310 - http, by the settings
                 urllib.request.urlopen(request, timeout=_ADDRESS_S).close()  # noqa: S310
-        except (OSError, subprocess.SubprocessError, ValueError) as error:
-            self.trouble = f"{self.plan.url or self.plan.command[0]}: {str(error).splitlines()[0]}"
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "reason", error)
+                self.trouble = f"{self.plan.url}: {getattr(reason, 'strerror', None) or reason}"
+
+
+def check_alerts(plan: AlertPlan) -> None:
+    """Before a run: raises `FileError` for what cannot be written, `UsageError` for a command that is not there."""
+    import shutil
+
+    if plan.command and shutil.which(plan.command[0]) is None:
+        raise UsageError(f"trigger_command: there is no program {plan.command[0]!r}", "give its name or its path")
+    try:
+        if plan.log is not None:
+            plan.log.parent.mkdir(parents=True, exist_ok=True)
+            with plan.log.open("a"):
+                pass
+            if not plan.log.stat().st_size:
+                plan.log.unlink()  # it begins with the first event
+        if plan.clips is not None:
+            plan.clips.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=plan.clips):
+                pass
+    except OSError as error:
+        path = error.filename or plan.log
+        raise FileError(f"{path}: cannot be written ({error.strerror})", "choose another place") from error
 
 
 def _append(path: Path, told: dict[str, Any]) -> None:

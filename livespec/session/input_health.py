@@ -9,10 +9,10 @@ ZEROS_S: Final = 3.0  # for so long nothing but zeros is no pause: real converte
 OFFSET: Final = 0.01  # of full scale
 
 _WAYS: Final = {
-    "darwin": "System Settings → Privacy & Security → Microphone: permit your terminal",
-    "win32": "Settings → Privacy & security → Microphone: permit desktop apps",
+    "darwin": "Permit it: System Settings → Privacy & Security → Microphone",
+    "win32": "Permit it: Settings → Privacy & security → Microphone",
 }
-_LINUX: Final = "is it muted? see pavucontrol, or: wpctl set-mute @DEFAULT_SOURCE@ 0"
+_LINUX: Final = "Unmute it in the system's sound settings"
 
 
 def silence_of(needle: Needle) -> str | None:

@@ -23,7 +23,7 @@ from livespec.capture.source import Reception, Source
 from livespec.core.quantity import level_quantity
 from livespec.core.stft import Engine
 from livespec.errors import DeviceError
-from livespec.session.alerts import Alerts, alert_plan
+from livespec.session.alerts import Alerts, alert_plan, check_alerts
 from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.calibration import load_calibration
 from livespec.session.clock import Timeline
@@ -73,6 +73,8 @@ class Monitor:
         self.ring = open_ring(info, settings)
         self.timeline = Timeline(info.samplerate, live=info.live, legs=lambda: source.legs)
         plan = alert_plan(settings)
+        if plan is not None:
+            check_alerts(plan)
         self.alerts = None if plan is None else Alerts(plan, self.ring, self.timeline, info.title)
         self.analysis = Analysis(
             self.ring,
@@ -163,6 +165,12 @@ class Monitor:
             return 0.0
         captured = self.timeline.seconds_at(self.ring.end)
         return max(captured, self.timeline.seconds_now() - _LATE_S) if self.source.info.live else captured
+
+    @property
+    def stalled(self) -> bool:
+        """Whether a device has given nothing for a second."""
+        behind_s = self.timeline.seconds_now() - self.timeline.seconds_at(self.ring.end)
+        return self.source.info.live and self.ring.end > 0 and behind_s > _LATE_S
 
     # ---- recording ----
 

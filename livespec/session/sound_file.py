@@ -152,7 +152,10 @@ class _Flac:
         there = max(0, (self.frames - 1) // _FLAC_BLOCK) * _FLAC_BLOCK
         os.fsync(self._header.fileno())
         self._header.seek(_FLAC_TOTAL_AT)
-        before = self._header.read(1)[0]
+        read = self._header.read(1)
+        if not read:  # libsndfile has not written its own yet: no sound has come
+            return
+        before = read[0]
         self._header.seek(_FLAC_TOTAL_AT)
         self._header.write(bytes([before & 0xF0 | there >> 32]) + struct.pack(">I", there & _UNKNOWN))
         os.fsync(self._header.fileno())

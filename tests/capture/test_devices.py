@@ -14,11 +14,13 @@ def device(index, name, description, host_api="PulseAudio", **more):
 
 INTERFACE = device(0, "alsa_input.usb-Focusrite", "Scarlett 2i2", default=True)
 WEBCAM = device(1, "alsa_input.usb-Cam", "Webcam")
-SPEAKERS = device(2, "alsa_output.hdmi.monitor", "Monitor of HDMI", monitor=True)
-HEADPHONES = device(3, "alsa_output.usb.monitor", "Monitor of Headphones", monitor=True, default=True)
+HEADPHONES = device(
+    2, "alsa_output.usb.monitor", "Monitor of Headphones", monitor=True
+)  # the default output's is first
+SPEAKERS = device(3, "alsa_output.hdmi.monitor", "Monitor of HDMI", monitor=True)
 JACK = device(4, "system", "system", "JACK Audio Connection Kit")
 DIRECT = device(5, "Webcam: USB Audio (hw:1,0)", "Webcam: USB Audio (hw:1,0)", "ALSA")
-ALL = [INTERFACE, WEBCAM, SPEAKERS, HEADPHONES, JACK, DIRECT]
+ALL = [INTERFACE, WEBCAM, HEADPHONES, SPEAKERS, JACK, DIRECT]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,7 @@ def test_a_device_is_found_by_index_name_part_and_host(wanted, found):
 
 
 def test_where_several_fit_or_none_that_is_said():
-    with pytest.raises(DeviceError, match="fits several devices: 2 Monitor of HDMI, 3 Monitor of Headphones"):
+    with pytest.raises(DeviceError, match="fits several devices: 2 Monitor of Headphones, 3 Monitor of HDMI"):
         find_device(ALL, "monitor")
     with pytest.raises(DeviceError, match="no input device 'Scarlet 3i3'"):
         find_device(ALL, "Scarlet 3i3")

@@ -6,6 +6,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QWidget
 
+from livespec.capture.devices import InputDevice
 from livespec.display.view import View
 from livespec.display.window.dock import Controls
 from livespec.settings import Settings
@@ -166,6 +167,30 @@ def test_labels_are_not_cut(controls):
         assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()) - 1, label.text()
     page = controls.findChild(QWidget, "page")
     assert page.width() <= controls.width()
+
+
+def test_a_list_of_devices_that_is_open_is_renewed_once_it_is_closed(controls):
+    def device(name):
+        return InputDevice(0, name, name, "PulseAudio", 2, 48_000, (), None, False, False, ("ALSA", "pulse"))  # noqa: FBT003
+
+    box = named(controls, QComboBox, "Device")
+    controls.show_devices([device("one")])
+    box.showPopup()
+    controls.show_devices([device("one"), device("two")])
+    assert "two" not in box.itemText(1) + box.itemText(2)
+    box.hidePopup()
+    controls.refresh()
+    assert [box.itemText(number).split()[0] for number in range(box.count())][-3:] == ["one", "two", "demo"]
+
+
+def test_another_device_that_was_refused_is_not_said_to_be_shown(controls, monitor):
+    box = named(controls, QComboBox, "Device")
+    before = box.currentText()
+    controls.show_devices([])
+    box.setCurrentIndex(box.count() - 1)
+    controls.refresh()
+    assert box.currentText() in (before, "demo signal")
+    assert box.currentData() is None or monitor.source.info.kind == "demo"
 
 
 def test_what_is_of_the_spectrum_says_so_where_there_are_bands_or_pitch_classes(controls, view):

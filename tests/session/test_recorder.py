@@ -76,6 +76,19 @@ def test_a_name_that_nobody_has_chosen_is_of_a_kind_that_can_hold_the_sound(tmp_
     assert (made.name, made.folder) == (name, tmp_path)
 
 
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+def test_a_recording_can_wait_for_sound_that_is_long_in_coming(tmp_path, suffix):
+    """As by R while the device is away: its file is brought up to date each second, with nothing in it."""
+    capture = Capture()
+    recorder = capture.recorder(plan(tmp_path, f"take.{suffix}", sample_format="24"))
+    recorder._synced -= 10
+    recorder.record_until(0)
+    assert recorder.trouble is None
+    capture.write(20_000)
+    recorder.finish()
+    assert len(read(tmp_path / f"take.{suffix}", "24")) == 20_000
+
+
 def test_a_recording_by_key_goes_beside_what_has_its_name(tmp_path):
     capture = Capture()
     chosen = recording_plan_of_key(Settings(record_name="take.wav"), 2, tmp_path)

@@ -83,7 +83,7 @@ def test_a_device_that_is_pulled_out_is_waited_for_and_no_other_is_heard_in_its_
     assert stats["source"]["name"] == "Scarlett"
 
 
-def test_with_a_stand_in_the_default_input_takes_the_place_of_a_device_that_is_gone(own_microphone, start, tmp_path):
+def test_a_stand_in_takes_the_place_of_a_device_that_is_gone_until_that_is_back(own_microphone, start, tmp_path):
     own_microphone.plug_in("Scarlett")
     with own_microphone.playing(position_chirp(60)):
         program = start("--device", "Scarlett", "--stand-in", *FILES, environment=own_microphone.environment)
@@ -91,9 +91,12 @@ def test_with_a_stand_in_the_default_input_takes_the_place_of_a_device_that_is_g
         own_microphone.unplug("Scarlett")
         wait_until(lambda: own_microphone.listeners == 1, "the default one is heard", 8)
         program.wait_for_columns(tmp_path / "e.npz", round(2 * COLUMNS_PER_S), 20)
+        own_microphone.plug_in("Scarlett")
+        wait_until(lambda: own_microphone.listeners == 0, "the device itself is heard again", 10)
+        program.wait_for_columns(tmp_path / "e.npz", round(2 * COLUMNS_PER_S), 20)
         export, stats = end(program, tmp_path)
-    assert stats["source"]["name"] == "Remapped Monitor of Null Output"
-    assert len(stats["gaps"]) == 1
+    assert stats["source"]["name"] == "Scarlett"
+    assert len(stats["gaps"]) == 2
     late = export.played_s() - export.times_s
     assert np.nanmax(late) - np.nanmin(late) < 0.05 + 0.02
 

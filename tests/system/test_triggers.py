@@ -103,12 +103,27 @@ def test_an_address_is_told_and_one_that_hangs_keeps_nothing_waiting(start, noth
 
 
 def test_what_fails_is_said_and_the_run_goes_on(start, nothing, tmp_path, sound):
-    (tmp_path / "file").write_text("no folder")
-    done = run(start, nothing, "--trigger-clips", "file/clips", "--stats", "s.json")
-    assert "file" in done.stderr
+    done = run(start, nothing, "--trigger-command", "false", "--stats", "s.json")
+    assert done.stderr == "livespec: false: ended with code 1\n"
     assert json.loads((tmp_path / "s.json").read_text())["captured_samples"] == 12 * RATE
-    done = run(start, nothing, "--trigger-command", "no-such-command")
-    assert "no-such-command" in done.stderr
+    done = run(start, nothing, "--trigger-url", "http://127.0.0.1:9/")
+    assert done.stderr == "livespec: http://127.0.0.1:9/: Connection refused\n"
+
+
+def test_what_can_be_known_to_fail_is_said_before_the_run(start, nothing, tmp_path, sound):
+    (tmp_path / "file").write_text("no folder")
+    for flags, code, said in (
+        (("--trigger-clips", "file/clips"), 4, "cannot be written"),
+        (("--trigger-log", "file/log.csv"), 4, "cannot be written"),
+        (("--trigger-log", "log.txt"), 2, "CSV or JSON Lines"),
+        (("--trigger-command", "no-such-command"), 2, "there is no program 'no-such-command'"),
+        (("--trigger-command", "unclosed 'x"), 2, "no closing quotation"),
+    ):
+        done = start("sound.wav", "--view", "none", "--trigger", BAND, *flags, environment=nothing).end(20)
+        assert done.returncode == code, done.stderr
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "sound.wav"]
 
 
 def test_a_recording_that_cannot_begin_is_still_what_is_said(start, nothing, tmp_path):
@@ -125,6 +140,7 @@ def test_a_recording_that_cannot_begin_is_still_what_is_said(start, nothing, tmp
         (("--trigger", "loud"), "is not understood"),
         (("--trigger", "8000-2000:-40"), "is not understood"),
         (("--trigger", "30000-40000:-40"), "no bin"),
+        (("--trigger-log", "log.csv"), "is for --trigger"),
         (("--trigger", BAND, "--trigger-url", "file:///etc/passwd"), "no web address"),
     ],
 )

@@ -25,6 +25,14 @@ def test_it_runs_the_demo_for_ten_seconds_and_says_where_the_picture_is(nothing,
     assert len(np.unique(plot, axis=0)) > 100  # the sound
 
 
+def test_nobody_wants_the_demo_signal_recorded_or_watched_over(nothing, start, tmp_path):
+    for flags in (("--record", "night.wav"), ("--trigger", "100-1000:-40")):
+        done = start("--view", "none", "--duration", "1", *flags, environment=nothing).end(20)
+        assert done.returncode == 3
+        assert "there is no microphone" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_demo_is_the_same_sound_in_every_run(nothing, start, tmp_path):
     for name in ("a", "b"):
         done = start(

@@ -71,7 +71,6 @@ class Controls(QDockWidget):
 
     reopened = Signal(dict)
     forgotten = Signal()
-    listed = Signal(list)
 
     def __init__(self, view: View, monitor: Monitor, after: Callable[[], None]) -> None:
         super().__init__()
@@ -80,6 +79,8 @@ class Controls(QDockWidget):
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self._view, self._monitor, self._after = view, monitor, after
         self._shows: list[Callable[[], None]] = []
+        self._devices: list[InputDevice] | None = None
+        self._choices: list[Choice] = []
         page = QWidget()
         page.setObjectName("page")
         self._form = QFormLayout(page)
@@ -117,7 +118,7 @@ class Controls(QDockWidget):
         self._device.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._device.activated.connect(lambda _n: self._ask_device(self._device.currentData()))
         self._form.addRow(self.tr("Device"), self._device)
-        self.listed.connect(self._show_devices)
+        self._shows.append(self._refresh_devices)
         if info.kind == "mic":
             self._choice(
                 self.tr("Channels"),
@@ -337,23 +338,33 @@ class Controls(QDockWidget):
 
     # ---- devices ----
 
-    def _show_devices(self, devices: list[InputDevice]) -> None:
-        if self._device.view().isVisible():
+    def show_devices(self, devices: list[InputDevice]) -> None:
+        """The inputs of now; a list that is open is renewed once it is closed."""
+        self._devices = devices
+        self._refresh_devices()
+
+    def _refresh_devices(self) -> None:
+        if self._devices is None or self._device.view().isVisible():
             return
         now = self._monitor.source.info
+        choices: list[Choice] = [
+            (self._said_of(device), {"source": "mic", "device": device.name}) for device in self._devices
+        ]
+        choices.append((self.tr("demo signal"), {"source": "demo", "device": None}))
+        names = [device.description for device in self._devices]
+        at = len(names) if now.kind == "demo" else names.index(now.title) if now.title in names else -1
+        if at < 0:
+            choices.insert(0, (now.title, None))
+            at = 0
+        if (choices, at) == (self._choices, self._device.currentIndex()):
+            return
+        self._choices = choices
         with QSignalBlocker(self._device):
             self._device.clear()
-            for device in devices:
-                self._device.addItem(self._said_of(device), {"source": "mic", "device": device.name})
-                self._device.setItemData(self._device.count() - 1, device.host_api, Qt.ItemDataRole.ToolTipRole)
-            self._device.addItem(self.tr("demo signal"), {"source": "demo", "device": None})
-            names = [device.description for device in devices]
-            at = (
-                self._device.count() - 1 if now.kind == "demo" else names.index(now.title) if now.title in names else -1
-            )
-            if at < 0:
-                self._device.insertItem(0, now.title, None)
-                at = 0
+            for text, wanted in choices:
+                self._device.addItem(text, wanted)
+            for number, device in enumerate(self._devices, len(choices) - len(self._devices) - 1):
+                self._device.setItemData(number, device.host_api, Qt.ItemDataRole.ToolTipRole)
             self._device.setCurrentIndex(at)
         self._device.view().setMinimumWidth(self._device.view().sizeHintForColumn(0) + _BESIDE_DEVICES_PX)
 
@@ -366,13 +377,14 @@ class Controls(QDockWidget):
         ]
         if device.latency_ms is not None:
             parts.append(f"{device.latency_ms:g} ms")
-        if device.default and not device.monitor:
+        if device.default:
             parts.append(self.tr("default"))
         return "  ·  ".join(parts)
 
     def _ask_device(self, wanted: dict[str, Any] | None) -> None:
         if wanted is not None:
-            self.reopened.emit(wanted | {"channels": None, "show": None, "samplerate": None})
+            kept = "all" if self._monitor.settings.channels == "all" else None  # other channels may not be there
+            self.reopened.emit(wanted | {"channels": kept, "show": None, "samplerate": None})
         self._after()
 
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from livespec.capture.devices import InputDevice
 from livespec.display.governor import Governor, Pacer
 from livespec.display.image import save_image
 from livespec.display.keeping import Visible, new_path
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
         self._sessions.opened.connect(self._show_session)
         self._sessions.refused.connect(self._note)
         self._sessions.announced.connect(self._note)
+        self._sessions.listed.connect(self._show_devices)
         QTimer.singleShot(_LOOK_FOR_DEVICES_MS, self, self._sessions.list_devices)
         self._take_away = TakeAway(rooms.save_figure)
         self._take_away.finished.connect(self._note)
@@ -150,7 +152,6 @@ class MainWindow(QMainWindow):
         controls = Controls(view, monitor, self._after_command)
         controls.reopened.connect(self._reopen)
         controls.forgotten.connect(view.forget)
-        self._sessions.listed.connect(controls.listed.emit)
         transport = None if view.steering is None else TransportBar(view.steering)
         self._panels = panels = Panels(monitor, view, MeterRow(monitor, view.theme, view.solo), controls, transport)
         self._picture.show_view(monitor, view)
@@ -263,6 +264,9 @@ class MainWindow(QMainWindow):
 
     def forget(self) -> None:
         self._view.forget()
+
+    def _show_devices(self, devices: list[InputDevice]) -> None:
+        self._panels.controls.show_devices(devices)
 
     def _note(self, text: str) -> None:
         self._view.note(text)

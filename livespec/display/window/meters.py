@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEve
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from livespec.capture.legs import leg_at
+from livespec.core.stft import FLOOR_DBFS
 from livespec.display.axes import format_level
 from livespec.display.theme import RED, Colour, Theme
 from livespec.display.window.style import with_tabular_digits
@@ -262,15 +263,16 @@ class MeterRow(QWidget):
                 meter.stand(upright=upright)
 
     def refresh(self) -> None:
-        """Show the levels of now."""
+        """Show the levels of now; of a device that gives nothing there are none."""
+        stalled = self._monitor.stalled
         analysis, noisy = self._monitor.analysis, self._monitor.source.info.noisy
         needles, clipping = analysis.needles.now, analysis.meter.clipping
         held = analysis.meter.held_true_peaks_dbtp
         for number, meter in enumerate(self.meters):
             meter.show_reading(
                 Reading(
-                    float(needles.peak_dbfs[number]),
-                    float(needles.rms_dbfs[number]),
+                    FLOOR_DBFS if stalled else float(needles.peak_dbfs[number]),
+                    FLOOR_DBFS if stalled else float(needles.rms_dbfs[number]),
                     held[number],
                     int(clipping.samples[number]),
                     int(clipping.first[number]),
