@@ -32,9 +32,12 @@ class Event(NamedTuple):
 
 
 class BandTrigger:
-    """Columns of one engine, in their order. Raises `UsageError` where the band has no bin."""
+    """Columns of one engine, in their order. Raises `UsageError` where the band has no bin.
 
-    def __init__(self, rule: TriggerRule, engine: Engine) -> None:
+    event: what lasts at this moment, or None; one that began with another engine goes on with this one.
+    """
+
+    def __init__(self, rule: TriggerRule, engine: Engine, event: Event | None = None) -> None:
         inside = np.flatnonzero((engine.frequencies >= rule.low_hz) & (engine.frequencies <= rule.high_hz))
         if not len(inside):
             raise UsageError(
@@ -46,7 +49,7 @@ class BandTrigger:
         # A sine spreads over the bins of the main lobe: their sum is so much more than its peak.
         self._spread_db = 10 * np.log10(engine.noise_bandwidth_hz[self._bins] / engine.bin_hz).astype(np.float32)
         self._hold = max(1, round(rule.hold_s * engine.samplerate / engine.hop))
-        self._event: Event | None = None
+        self.event = event
         self._quiet = 0
 
     def push(self, first: int, levels: Float32Array) -> list[Event]:
@@ -54,7 +57,7 @@ class BandTrigger:
         band = levels[:, :, self._bins].max(axis=0) - self._spread_db
         loudness = 10 * np.log10(np.sum(10 ** (np.nan_to_num(band, nan=-200.0) / 10), axis=1))
         out: list[Event] = []
-        if self._event is None and not (loudness >= self._rule.threshold_db).any():
+        if self.event is None and not (loudness >= self._rule.threshold_db).any():
             return out
         for k, level in enumerate(loudness.tolist()):
             changed = self._follow(first + k, level, band[k])
@@ -64,23 +67,23 @@ class BandTrigger:
 
     def end(self, column: int) -> list[Event]:
         """No column comes behind this one."""
-        return [] if self._event is None else [self._ended(self._event, column)]
+        return [] if self.event is None else [self._ended(self.event, column)]
 
     def _follow(self, column: int, level: float, band: Float32Array) -> Event | None:
-        event = self._event
+        event = self.event
         if event is None:
             if level < self._rule.threshold_db:
                 return None
             self._quiet = 0
-            self._event = Event(column * self._engine.hop, None, level, self._loudest(band))
-            return self._event
+            self.event = Event(column * self._engine.hop, None, level, self._loudest(band))
+            return self.event
         if level > event.level_db:
-            self._event = event = event._replace(level_db=level, frequency_hz=self._loudest(band))
+            self.event = event = event._replace(level_db=level, frequency_hz=self._loudest(band))
         self._quiet = self._quiet + 1 if level < self._rule.threshold_db - self._rule.hysteresis_db else 0
         return self._ended(event, column - self._quiet) if self._quiet >= self._hold else None
 
     def _ended(self, event: Event, column: int) -> Event:
-        self._event = None
+        self.event = None
         return event._replace(end=column * self._engine.hop + self._engine.n_fft)
 
     def _loudest(self, band: Float32Array) -> float:

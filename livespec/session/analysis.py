@@ -85,6 +85,7 @@ class Analysis:
         self._log: Int64Array = np.empty((0, 3), np.int64)
         self._request = self._made_for = view
         self._processing = Processing(self._engine_for(view), self._shown_for(view), calibration)
+        self._trigger: BandTrigger | None = None
         self._trigger = self._trigger_for(self._processing.engine)
         self._framer = self._processing.framer(ring)
         self._averager = self._processing.averager()
@@ -162,10 +163,11 @@ class Analysis:
         self.columns += count
 
     def _trigger_for(self, engine: Engine) -> BandTrigger | None:
-        return None if self._alerts is None else BandTrigger(self._alerts.plan.rule, engine)
+        lasts = None if self._trigger is None else self._trigger.event
+        return None if self._alerts is None else BandTrigger(self._alerts.plan.rule, engine, lasts)
 
     def _end_trigger(self) -> None:
-        """What lasts ends with the columns of this engine."""
+        """What lasts ends with the columns."""
         if self._alerts is not None and self._trigger is not None:
             self._alerts.note(self._trigger.end(self._framer.next_column))
 
@@ -182,7 +184,6 @@ class Analysis:
                 self.refused = error
                 return
             self.refused = None
-            self._end_trigger()
             self._processing, self._trigger = processing, trigger
             self._analyse_again()
         elif (view.cells, view.pooled) != (before.cells, before.pooled):

@@ -74,6 +74,20 @@ def test_what_lasts_at_the_end_ends_there():
     assert 6 * RATE - HOP - N_FFT <= ended.end <= 6 * RATE + N_FFT
 
 
+def test_an_event_goes_on_when_the_window_is_changed_in_its_midst():
+    sound, other = beeps((1, 4)), Engine(Settings(n_fft=2 * N_FFT, hop=HOP), RATE)
+    engine, columns = columns_of(sound, "hann")
+    columns = columns.reshape(1, -1, engine.bins)
+    half = round(2.5 * RATE) // HOP
+    before = BandTrigger(RULE, engine)
+    (began,) = before.push(0, columns[:, :half])
+    after = BandTrigger(RULE, other, before.event)
+    longer = other.columns(np.lib.stride_tricks.sliding_window_view(sound, 2 * N_FFT)[::HOP].copy())
+    (ended,) = after.push(half, longer[None, half:])
+    assert ended.begin == began.begin
+    assert 4 * RATE <= ended.end <= 4 * RATE + 3 * N_FFT
+
+
 @pytest.mark.parametrize("at_once", [1, 3, 64, 10_000])
 def test_it_does_not_matter_how_many_columns_come_at_once(at_once):
     sound = beeps((0.5, 1), (2, 2.1), (3, 5))
