@@ -17,6 +17,7 @@ _TITLE_CHARACTER_PX: Final = 9.8
 _BANNER_CHARACTER_PX: Final = 7.4
 _BANNER_CAPITAL_PX: Final = 8.8
 _TEXT_CHARACTER_PX: Final = 6.8
+_HALF_TEXT_PX: Final = 7  # of its height
 _HEADINGS_APART_PX: Final = 24
 _WHITE_KEY: Final[Colour] = (226, 230, 235)
 _BLACK_KEY: Final[Colour] = (24, 28, 34)
@@ -72,6 +73,8 @@ def _add_frequencies(frame: Frame, pane: Pane, piano: Rect | None, boxes: list[B
         else:
             x, y = area.x - beyond, area.y + area.height - 1 - row
             boxes.append(Box(x - px(6), y, px(6), px(1), theme.line))
+            if pane.label:  # not into its neighbour's
+                y = min(max(y, area.y + px(_HALF_TEXT_PX)), area.y + area.height - px(_HALF_TEXT_PX))
             labels.append(Label(text, x - px(10), y, "right", px(13), theme.text))
 
 
@@ -234,7 +237,7 @@ def time_marks(
         if layout.downwards:
             y = bottom - 1 - t
             boxes.append(Box(plots.x - px(6), y, px(6), px(1), theme.line))
-            labels.append(Label(text, plots.x - px(10), y, "right", px(13), theme.text))
+            labels.append(Label(text, plots.x - px(8), y, "right", px(13), theme.text))
             continue
         x = plots.x + t
         boxes.append(Box(x, bottom, px(1), px(6), theme.line))

@@ -400,14 +400,26 @@ def ink(label):
 @pytest.mark.parametrize("unit", ["dBFS", "dBFS rms A/Hz"])
 def test_no_label_lies_on_another_or_outside_the_picture(width, height, scale, axis, span_s, unit):
     quantity = LevelQuantity(unit, "", RAW.offset_db)
-    picture = Picture(width, height, scale, span_s, axis=AXES[axis], quantity=quantity)
+    assert_labels_have_room(Picture(width, height, scale, span_s, axis=AXES[axis], quantity=quantity))
+
+
+@pytest.mark.parametrize(("width", "height", "scale"), [(640, 400, 1.0), (1280, 800, 1.0), (3840, 2160, 2.0)])
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("downwards", [False, True])
+@pytest.mark.parametrize("panes", [2, 3])
+def test_no_label_of_a_pane_lies_on_its_neighbours(width, height, scale, axis, downwards, panes):
+    wanted = Wanted(tuple(f"channel {n}" for n in range(panes)), downwards=downwards)
+    assert_labels_have_room(Picture(width, height, scale, 10.0, axis=AXES[axis], wanted=wanted))
+
+
+def assert_labels_have_room(picture):
     picture.columns = 300
     for beside_px in (0, 13, 47):
         scene = picture.scene(beside_px)
         boxes = [ink(label) for label in (*scene.fixed.labels, *scene.moving.labels)]
         assert len(boxes) > 6
         for number, (left, top, right, bottom) in enumerate(boxes):
-            assert 0 <= left < right <= width
-            assert 0 <= top < bottom <= height
+            assert 0 <= left < right <= picture.width
+            assert 0 <= top < bottom <= picture.height
             for other in boxes[number + 1 :]:
                 assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
