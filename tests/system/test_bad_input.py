@@ -339,7 +339,7 @@ def test_devices_as_json_are_the_real_sources_and_nothing_else(start, microphone
     assert not default["monitor"]
     assert any(other["monitor"] and other["name"] == "vsink.monitor" for other in others)
     table = start("devices", environment=microphone.environment).end()
-    assert "48000 Hz" in table.stdout
+    assert "48 kHz" in table.stdout
     assert table.stderr == ""
 
 

@@ -288,7 +288,13 @@ def test_a_hundred_jumps_leave_no_thread_no_memory_and_no_process(screen, microp
     def held():
         return process.num_threads(), process.num_fds(), len(process.children(recursive=True))
 
-    time.sleep(1)
+    def settled():
+        """The inputs are watched, and nothing was begun or ended for a while."""
+        first = held()
+        time.sleep(0.7)
+        return held() == first and any("device_events" in " ".join(child.cmdline()) for child in process.children())
+
+    wait_until(settled, "whatever is begun once has begun", 15)
     before, memory = held(), process.memory_info().rss
     for _ in range(25):
         window.keys("Right", "shift+Right", "shift+Left", "Left")
