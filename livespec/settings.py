@@ -345,7 +345,7 @@ def _check_recording_and_trigger(settings: Settings) -> None:
 
 
 def _check_record_name(name: str) -> None:
-    wrong: str | None
+    hint = f"the fields are {', '.join(f'{{{field}}}' for field in RECORD_FIELDS)}; {{{{ is a brace"
     stem = name.replace("\\", "/").rpartition("/")[2]
     try:
         fields = [field for _, field, _, _ in string.Formatter().parse(name) if field is not None]
@@ -353,16 +353,10 @@ def _check_record_name(name: str) -> None:
         if wrong is None:
             name.format(**dict.fromkeys(RECORD_FIELDS, ""))
     except (ValueError, KeyError, IndexError, AttributeError):
-        raise UsageError(
-            f"record_name = {name!r}: its braces are not understood",
-            f"the fields are {', '.join(f'{{{field}}}' for field in RECORD_FIELDS)}; {{{{ is a brace",
-        ) from None
+        raise UsageError(f"record_name = {name!r}: its braces are not understood", hint) from None
     if wrong is not None:
         near = suggestion(wrong, list(RECORD_FIELDS))
-        raise UsageError(
-            f"record_name = {name!r}: {{{wrong}}} is not known{': ' + near if near else ''}",
-            f"the fields are {', '.join(f'{{{field}}}' for field in RECORD_FIELDS)}; {{{{ is a brace",
-        )
+        raise UsageError(f"record_name = {name!r}: {{{wrong}}} is not known{': ' + near if near else ''}", hint)
     if not name.lower().endswith((".wav", ".flac")) or stem.lower() in (".wav", ".flac"):
         raise UsageError(f"record_name = {name!r}: recordings are WAV or FLAC", "use a name that ends in .wav or .flac")
 

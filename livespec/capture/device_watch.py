@@ -4,7 +4,6 @@ PortAudio's own list is frozen while it runs, so each listing is a child's that 
 again is another child's to say (`device_events`), which may hang with the sound server that it listens to.
 """
 
-import contextlib
 import subprocess
 import sys
 import threading
@@ -39,9 +38,10 @@ class DeviceWatch:
             self._child.wait()
 
     def _watch(self, child: subprocess.Popen[bytes]) -> None:
+        assert child.stdin is not None
         assert child.stdout is not None
         seen = self._look(None)
-        with child.stdout as lines, contextlib.closing(child.stdin or child.stdout):
+        with child.stdin, child.stdout as lines:
             for _ in lines:
                 seen = self._look(seen)
 

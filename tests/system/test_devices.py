@@ -122,11 +122,8 @@ def test_a_new_input_is_announced_in_the_window_and_stands_in_its_list(own_micro
     def announced(picture):
         return bool(is_colour(picture[60:130, 60:420], AMBER).sum() > 200)
 
-    wait_until(
-        lambda: any("device_events" in " ".join(child.cmdline()) for child in process.children()), "it listens", 15
-    )
+    wait_until(lambda: has_listed(process), "it has listed the inputs, and watches them", 15)
     capture_when(screen, lambda picture: not announced(picture), "nothing is announced", 12)
-    time.sleep(0.5)  # the first list is there
     own_microphone.plug_in("Scarlett")
     capture_when(screen, announced, "the new input is announced", 5)
     capture_when(screen, lambda picture: not announced(picture), "and not for ever", 8)
@@ -198,6 +195,13 @@ def test_all_channels_of_a_device_are_one_choice_away_in_the_window(screen, star
         window.key("q")
         done = program.end(8)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def has_listed(process):
+    """The first list is begun at once after the watch, and made in a process of its own."""
+    children = {" ".join(child.cmdline()): child.create_time() for child in process.children()}
+    watches = [began for words, began in children.items() if "device_events" in words]
+    return bool(watches) and time.time() - watches[0] > 1 and not any("device_probe" in words for words in children)
 
 
 def orders_of(program):
