@@ -24,7 +24,7 @@ from livespec.session.sound_file import SoundFileWriter, create, suffix_for
 from livespec.settings import RecordFormat, Settings
 
 _POLL_S: Final = 0.05
-_SYNC_S: Final = 1.0
+_SYNC_S: Final = 0.5  # with a block of FLAC, less than the second that a power cut may cost
 _LONGEST_ZEROS_S: Final = 60.0
 _AT_ONCE: Final = 16_384  # samples
 

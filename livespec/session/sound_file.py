@@ -146,10 +146,13 @@ class _Flac:
         self._failed = True  # until it is written
         self._file.write(as_integers(samples, self._bits) << (32 - self._bits))
         self._failed = False
+        before = self._encoded
         self.frames += samples.shape[1]
+        if before == 0 < self._encoded:  # readers take a length of 0 for one that is not known
+            self.sync()
 
     def sync(self) -> None:
-        there = max(0, (self.frames - 1) // _FLAC_BLOCK) * _FLAC_BLOCK
+        there = self._encoded
         os.fsync(self._header.fileno())
         self._header.seek(_FLAC_TOTAL_AT)
         read = self._header.read(1)
@@ -169,3 +172,7 @@ class _Flac:
             else:
                 self._file.close()
                 os.fsync(self._header.fileno())
+
+    @property
+    def _encoded(self) -> int:
+        return max(0, (self.frames - 1) // _FLAC_BLOCK) * _FLAC_BLOCK

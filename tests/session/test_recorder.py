@@ -78,7 +78,7 @@ def test_a_name_that_nobody_has_chosen_is_of_a_kind_that_can_hold_the_sound(tmp_
 
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
 def test_a_recording_can_wait_for_sound_that_is_long_in_coming(tmp_path, suffix):
-    """As by R while the device is away: its file is brought up to date each second, with nothing in it."""
+    """As by R while the device is away: its file is brought up to date all the same, with nothing in it."""
     capture = Capture()
     recorder = capture.recorder(plan(tmp_path, f"take.{suffix}", sample_format="24"))
     recorder._synced -= 10
@@ -146,6 +146,18 @@ def test_what_was_synchronised_can_be_played_whatever_comes_then(tmp_path, suffi
         left = read(tmp_path / f"left.{suffix}")
         assert (second + 1) * RATE - 2 * 4096 <= len(left) <= (second + 1) * RATE
         np.testing.assert_allclose(left, sound.T[: len(left)], atol=2**-15)
+    file.close()
+
+
+@pytest.mark.parametrize(("suffix", "sample_format"), BITS)
+def test_what_ends_before_it_was_synchronised_can_be_read(tmp_path, suffix, sample_format):
+    file = create(tmp_path / f"a.{suffix}", RATE, 2, sample_format)
+    for samples in (4096, 1, 5000):
+        file.write(np.zeros((2, samples), np.float32))
+        if file.frames > 4096:
+            left = tmp_path / f"{file.frames}.{suffix}"
+            left.write_bytes((tmp_path / f"a.{suffix}").read_bytes())
+            assert len(read(left)) <= file.frames
     file.close()
 
 

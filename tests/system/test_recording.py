@@ -78,12 +78,12 @@ def test_killed_at_any_moment_all_but_the_last_second_can_be_played(microphone, 
             program = start("--view", "none", "--record", name, environment=microphone.environment)
             wait_until(lambda name=name: name.exists() and name.stat().st_size > 1e4, "it records")
             began = time.monotonic()
-            time.sleep(rng.uniform(0.5, 3.5))
+            time.sleep(rng.uniform(0.0, 3.5))
             program.send(signal.SIGKILL)
             lasted = time.monotonic() - began
             program.end(5)
             sound = recorded(name)
-            assert len(sound) / RATE >= lasted - 1.2, (len(sound) / RATE, lasted)
+            assert len(sound) / RATE >= lasted - 1.0, (len(sound) / RATE, lasted)
             assert np.isfinite(sound).all()
     wait_until(lambda: not program.left_behind, "nothing is left behind", 5)
 
@@ -340,6 +340,12 @@ def test_outages_of_the_sound_server_cost_what_they_last_and_nothing_else(start,
     assert soundfile.info(tmp_path / "take.flac").frames == stats["captured_samples"] + lost
 
 
+def cpu_seconds(program):
+    """Of the program, its capture process and what else it started."""
+    whole = psutil.Process(program.process.pid)
+    return sum(sum(one.cpu_times()[:2]) for one in (whole, *whole.children(recursive=True)))
+
+
 @pytest.mark.parametrize("seconds", [6, pytest.param(600, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
 def test_thirty_two_channels_at_96_khz_are_recorded_with_the_window_open(screen, start, tmp_path, seconds):
     with VirtualMicrophone(96_000, 32) as microphone:
@@ -351,19 +357,17 @@ def test_thirty_two_channels_at_96_khz_are_recorded_with_the_window_open(screen,
         window = screen.window_of(program)
         take = tmp_path / "take.wav"
         wait_until(lambda: take.exists() and take.stat().st_size > 1e6, "it records", 20)
-        began, size, spent = (
-            time.monotonic(),
-            take.stat().st_size,
-            sum(psutil.Process(program.process.pid).cpu_times()[:2]),
-        )
+        began, size, spent = time.monotonic(), take.stat().st_size, cpu_seconds(program)
         time.sleep(seconds)
         lasted, written = time.monotonic() - began, take.stat().st_size - size
-        cores = (sum(psutil.Process(program.process.pid).cpu_times()[:2]) - spent) / lasted
+        cores = (cpu_seconds(program) - spent) / lasted
         window.key("q")
         done = program.end(30)
         assert (done.returncode, done.stderr) == (0, "")
     stats = json.loads((tmp_path / "s.json").read_text())
-    print(f"\n{cores:.2f} of a core, window and software OpenGL in it; {written / lasted / 1e6:.1f} MB/s written")
+    print(
+        f"\n{cores:.2f} of a core with the capture process and software OpenGL; {written / lasted / 1e6:.1f} MB/s written"
+    )
     assert stats["gaps"] == []
     assert stats["xruns"] == 0
     assert written / lasted == pytest.approx(96_000 * 32 * 3, rel=0.2)
