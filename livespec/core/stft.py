@@ -23,7 +23,7 @@ from livespec.settings import Settings
 FLOOR_DBFS: Final = -200.0
 
 _MOST_ROWS: Final = 32
-_BATCH_BYTES: Final = 1 << 19  # rows at one time: what stays in the cache from one step to the next
+_BATCH_BYTES: Final = 1 << 20  # rows at one time: what stays in the cache from one step to the next
 # In place of a window's zeros: inf · 0 would raise a warning, and a bad sample there would not be seen.
 _NEARLY_ZERO: Final = 1e-30
 # Sound is transformed so many times as loud: a power of two costs no bit, and samples too small for normal floats

@@ -11,6 +11,7 @@ from livespec.capture.file import choose_channels, open_sound, read_blocks
 from livespec.capture.source import SourceInfo
 from livespec.core.arrays import Float32Array
 from livespec.core.framing import choose
+from livespec.core.pooling import loudest_of_runs
 from livespec.core.quantity import level_quantity
 from livespec.core.stft import Engine
 from livespec.session.calibration import load_calibration
@@ -84,8 +85,7 @@ def overview(path: Path, settings: Settings) -> Overview:
             if len(columns):
                 cells = np.minimum(np.arange(done, done + len(columns)) // pooled, len(db) - 1)
                 firsts = np.flatnonzero(np.diff(cells, prepend=-1))
-                loudest = np.maximum.reduceat(columns, firsts, axis=0)
-                db[cells[firsts]] = np.maximum(db[cells[firsts]], loudest)
+                db[cells[firsts]] = np.maximum(db[cells[firsts]], loudest_of_runs(columns, firsts))
             done += len(columns)
             samples += len(block)
         quantity.apply(db)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livespec.core.arrays import Float32Array
+from livespec.core.pooling import loudest_of_runs
 from livespec.core.scales import FrequencyAxis, RowMap
 from livespec.display.axes import frequency_ticks
 from livespec.display.colormaps import colormap
@@ -71,7 +72,7 @@ def plot_spec(
     length = n_fft or 2 * (levels.shape[0] - 1)
     axis = _axis(scale, fmin, fmax, sr)
     pooled = -(-levels.shape[1] // _COLUMNS)
-    columns = np.maximum.reduceat(levels.T, np.arange(0, levels.shape[1], pooled), axis=0)
+    columns = loudest_of_runs(levels.T, np.arange(0, levels.shape[1], pooled))
     image = _draw(ax, columns, pooled * hop / sr, sr / length, axis, range, colormap_name, start_s)
     ax.set_title(title)
     ax.figure.colorbar(image, ax=ax, label=unit, pad=0.015)

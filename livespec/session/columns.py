@@ -9,6 +9,7 @@ Owner: the analysis thread writes; the GUI thread reads what lies from `oldest` 
 import numpy as np
 
 from livespec.core.arrays import Float32Array, Int64Array
+from livespec.core.pooling import loudest_of_runs
 from livespec.core.stft import Engine
 from livespec.session.clock import Timeline
 from livespec.settings import Picture
@@ -58,7 +59,7 @@ class ColumnStore:
         numbers = (first + np.arange(columns.shape[1])) // self.pooled
         starts = np.flatnonzero(np.diff(numbers, prepend=-1))[-self.capacity :]
         cells = numbers[starts]
-        pooled = np.maximum.reduceat(columns, starts, axis=1)
+        pooled = loudest_of_runs(columns, starts)
         oldest, newest = int(cells[0]), int(cells[-1])
         if self._begin is not None and oldest < self._begin:
             self.end = min(self.end, oldest + self.capacity)

@@ -365,9 +365,7 @@ def test_thirty_two_channels_at_96_khz_are_recorded_with_the_window_open(screen,
         done = program.end(30)
         assert (done.returncode, done.stderr) == (0, "")
     stats = json.loads((tmp_path / "s.json").read_text())
-    print(
-        f"\n{cores:.2f} of a core with the capture process and software OpenGL; {written / lasted / 1e6:.1f} MB/s written"
-    )
+    print(f"\n{cores:.2f} of a core, software OpenGL in it; {written / lasted / 1e6:.1f} MB/s written")
     assert stats["gaps"] == []
     assert stats["xruns"] == 0
     assert written / lasted == pytest.approx(96_000 * 32 * 3, rel=0.2)
