@@ -356,7 +356,7 @@ def run(order: Run) -> None:
 
             run_terminal(running[-1], order.duration, stop_requests)
             if order.screenshot is not None:  # its columns are narrower than those of a terminal
-                running[-1].analysis.request(view)
+                running[-1].request(view)
         else:
             _run_headless(running[-1], order, stop_requests)
     finally:

@@ -358,7 +358,7 @@ class View:
         scale = self._scaled(scale)
         frame = self._current_frame(width, height, scale, shown[-1])
         layout = frame.layout
-        self._monitor.analysis.request(self.request_for(layout.panes[0].time_px))
+        self._monitor.request(self.request_for(layout.panes[0].time_px))
         scene = self._builder.build(frame, shown, self._monitor.timeline, end_s, self.settings.span)
         scene = self._with_lines(scene, self._spectra, scale)
         scene = replace(scene, over=self._over(scene, scale))

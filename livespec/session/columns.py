@@ -40,7 +40,7 @@ class ColumnStore:
         self.rewrites = 0  # counts changes to cells that were there before
         self.end = 0  # one past the newest cell
         self._begin: int | None = None  # the oldest that was ever asked to be here
-        self._levels = np.full((channels, capacity, self.bins), np.nan, np.float32)
+        self._levels = np.empty((channels, capacity, self.bins), np.float32)  # valid where `_cell` says so
         self._cell = np.full(capacity, -1, np.int64)
         self._entered_ns = np.zeros(capacity, np.int64)
         self._pitch_hz = np.full((channels, capacity), np.nan, np.float32)

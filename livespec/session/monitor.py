@@ -216,6 +216,12 @@ class Monitor:
         """Whether the ring keeps what is kept nowhere else."""
         return self.source.info.kind != "file"
 
+    def request(self, view: ViewRequest) -> None:
+        """Ask for another view; the analysis begins at once."""
+        self.analysis.request(view)
+        if self.analysis.filling:
+            self._wake.set()
+
     def forget(self) -> None:
         """Empty the ring, and the picture with it; what is still to be exported stays."""
         self.analysis.forget(min([self.ring.end, *(reader.needed_from for reader in self._disk_readers)]))
