@@ -54,7 +54,7 @@ def rates_of(index: int, channels: int, samplerate: int) -> list[int]:
 
 
 def pulse_sources(open_with: list[str]) -> list[dict[str, Any]] | None:
-    """The sound server's sources, or None where there is no server."""
+    """The sound server's sources; none of one that goes while it is asked; None where there is no server."""
     try:
         import pulsectl
     except ImportError:
@@ -66,13 +66,15 @@ def pulse_sources(open_with: list[str]) -> list[dict[str, Any]] | None:
         info.latency_ms = round(struct.configured_latency / 1000, 1) or None  # of one that nobody hears it is 0
 
     pulsectl.PulseSourceInfo._init_from_struct = keep_more  # noqa: SLF001 - its hook for subclasses
+    there = False
     try:
         with pulsectl.Pulse("livespec-devices", connect=False) as pulse:
             pulse.connect(autospawn=False)  # may wait for ever: the parent ends us then
+            there = True
             server = pulse.server_info()
             sources = pulse.source_list()
-    except pulsectl.PulseError:
-        return None
+    except (pulsectl.PulseError, pulsectl.PulseDisconnected):
+        return [] if there else None  # PortAudio listed its stand-ins while the server lived: they lead nowhere now
     return [
         {
             "name": source.name,

@@ -72,6 +72,11 @@ class VirtualMicrophone:
         self._pactl("set-default-source", NAME)
 
     @property
+    def server_pid(self) -> int:
+        assert self._server is not None
+        return self._server.pid
+
+    @property
     def _modules(self) -> tuple[str, ...]:
         """norewinds: else what is heard lags two seconds behind what is played."""
         form = f"format=float32le rate={self.rate} channels={self.channels} channel_map={self._places}"

@@ -61,6 +61,27 @@ def test_where_nothing_is_played_for_others_to_hear_that_is_said(nothing, start)
     assert done.returncode == 2
 
 
+_KILLED_WHEN_ASKED = """
+import os, sys
+if "livespec.capture.device_probe" in sys.orig_argv:
+    import pulsectl
+    connect = pulsectl.Pulse.connect
+    def connect_for_the_last_time(self, **how):
+        connect(self, **how)
+        os.kill({server}, 9)
+    pulsectl.Pulse.connect = connect_for_the_last_time
+"""
+
+
+def test_a_sound_server_that_is_killed_while_it_is_asked_is_one_that_is_not_there(own_microphone, start, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(_KILLED_WHEN_ASKED.format(server=own_microphone.server_pid))
+    done = start("devices", "--json", environment=own_microphone.environment | {"PYTHONPATH": str(tmp_path)}).end()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == []  # nor ALSA's ways to the server, which claim 32 channels
+    without = start("devices", "--json", environment=own_microphone.environment).end()
+    assert (without.returncode, without.stdout) == (0, done.stdout)
+
+
 def test_a_device_that_is_pulled_out_is_waited_for_and_no_other_is_heard_in_its_place(own_microphone, start, tmp_path):
     """PulseAudio moves the stream of a device that goes to the default one, without a word."""
     own_microphone.plug_in("Scarlett")
