@@ -448,7 +448,7 @@ def _save_headless_picture(monitor: Any, path: Path) -> None:
     from livespec.display.text import ensure_application
     from livespec.display.view import View
 
-    application = ensure_application()
+    ensure_application()
     view = View(monitor)
     scene, _ = view.scene(*_HEADLESS_SIZE, 1.0)
     try:
@@ -459,7 +459,6 @@ def _save_headless_picture(monitor: Any, path: Path) -> None:
         pixels = canvas.render(scene)
         canvas.close()
     save_png(pixels, path)
-    del application
     print(f"livespec: the picture is in {path}", file=sys.stderr)
 
 

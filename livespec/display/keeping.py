@@ -1,19 +1,26 @@
 """What a person keeps of a session: what it is, where it goes, and the thread that writes it.
 
-Of the window and of the terminal alike: nothing of Qt is loaded.
+Of the window and of the terminal alike: Qt is loaded only where a picture is drawn.
 """
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from livespec.display.scene import Scene
-from livespec.display.view import View
+from livespec import __version__
+from livespec.core.stft import Engine
+from livespec.display.image import image_of, render, save_image
+from livespec.display.scene import Columns, Layer, Scene
+from livespec.display.scene_builder import waterfall_runs
+from livespec.display.view import View, view_request
 from livespec.errors import LivespecError
 from livespec.session.excerpt import write_excerpt
 from livespec.session.monitor import Monitor
+from livespec.session.processing import Processing, filled_store
 from livespec.session.recorder import recording_plan_of_key
 from livespec.session.stretch import Stretch, stretch_between
 from livespec.settings import Settings
@@ -54,6 +61,42 @@ class Visible(NamedTuple):
             monitor.calibration,
             seconds or self.seconds,
         )
+
+    def in_detail(self) -> Self:
+        """With columns for each pixel, analysed anew: what a terminal shows of them is pooled for its width."""
+        scene, monitor = self.scene, self.monitor
+        shown, timeline = scene.layers[-1].shown, monitor.timeline
+        before = shown.columns.store
+        engine = Engine(before.engine.settings, timeline.samplerate)
+        time_px = scene.layout.panes[0].time_px
+        pooled = view_request(replace(engine.settings, span=scene.span_s), timeline.samplerate, time_px).pooled
+        ends = (timeline.position_at(second) - engine.n_fft / 2 for second in (scene.start_s, self.seconds[1]))
+        first, last = (max(0, int(position // (engine.hop * pooled))) for position in ends)
+        processing = Processing(engine, before.shown, monitor.calibration)
+        columns = Columns.now(filled_store(processing, monitor.ring, timeline, (first, last + 2), pooled))
+        runs = waterfall_runs(columns, timeline, scene.start_s, time_px / scene.span_s, time_px)
+        return self._replace(scene=replace(scene, layers=(Layer(shown._replace(columns=columns), runs),)))
+
+    def save_picture(self, path: Path) -> None:
+        """A PNG of the scene, with what it is in its metadata. Raises `FileError`."""
+        image = image_of(render(self.scene))
+        for name, text in self.described().items():
+            image.setText(name, text)
+        save_image(image, path)
+
+    def described(self) -> dict[str, str]:
+        """Texts for a PNG's metadata: what it shows, when, and by which settings."""
+        scene, start = self.scene, self.monitor.timeline.start_wall_time
+        begins = "" if start is None else datetime.fromtimestamp(start + scene.start_s).astimezone().isoformat()
+        return {
+            "Title": self.monitor.source.info.title,
+            "Software": f"livespec {__version__}",
+            "Creation Time": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "Start": begins,
+            "Span": f"{scene.span_s:g} s",
+            "Levels": f"{scene.palette.low:g} to {scene.palette.high:g} {scene.quantity.unit}",
+            "Settings": json.dumps(self.settings.as_dict()),
+        }
 
     def write_excerpt(self, seconds: tuple[float, float], folder: Path) -> float:
         """Sound, columns and settings into a new folder; returns the seconds of sound."""

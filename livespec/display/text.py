@@ -18,11 +18,14 @@ _FACES: Final = ("OpenSans-Regular.ttf", "OpenSans-Bold.ttf")
 
 
 def ensure_application() -> QGuiApplication:
-    """The application that there is, or one without a screen."""
+    """The application that there is, or one without a screen; the main thread's, for as long as the process lives."""
     application = QGuiApplication.instance()
-    if isinstance(application, QGuiApplication):
-        return application
-    return QGuiApplication(["livespec", "-platform", "offscreen"])
+    return application if isinstance(application, QGuiApplication) else _application_without_screen()
+
+
+@lru_cache(maxsize=1)
+def _application_without_screen() -> QGuiApplication:
+    return QGuiApplication(["livespec", "-platform", "offscreen"])  # kept: with it, its fonts would go
 
 
 @lru_cache(maxsize=1)

@@ -39,7 +39,7 @@ _DRIVER: Final = "update the graphics driver; LIBGL_ALWAYS_SOFTWARE=1 draws with
 def probe() -> Iterator[Finding]:
     """OpenGL, its speed and its exactness."""
     scene = _demo_picture()
-    _application = ensure_application()  # kept as long as glyphs are made
+    ensure_application()
     try:
         canvas = HeadlessCanvas(*_SIZE)
     except (RuntimeError, OSError) as error:  # no EGL

@@ -1,6 +1,7 @@
 """How windows become columns of the picture, for one choice of settings; and how their past is filled in.
 
-The analysis thread's. A change of settings is another `Processing`; the sound is still in the ring.
+The analysis thread's, or of one with a `Processing` of its own. A change of settings is another `Processing`; the
+sound is still in the ring.
 """
 
 from typing import Any, Final
@@ -172,3 +173,16 @@ class Backfill:
                 processing.put(target, frames, levels, np.zeros(levels.shape[1], np.int64))
         if target is not store:
             store.prepend(target)
+
+
+def filled_store(
+    processing: Processing, ring: AudioRing, timeline: Timeline, cells: tuple[int, int], pooled: int = 1
+) -> ColumnStore:
+    """A store with cells first … stop − 1, as far as the ring still has their sound."""
+    first, stop = cells
+    store = processing.store(stop - first, pooled)
+    backfill = Backfill(processing, store, ring, timeline, 0)
+    with np.errstate(invalid="ignore", over="ignore"):  # samples that are no numbers are told by NaN
+        while backfill.fill(first, stop):
+            pass
+    return store

@@ -19,7 +19,7 @@ from livespec.core.stft import Engine
 from livespec.errors import FileError, UsageError
 from livespec.session.clock import Timeline
 from livespec.session.column_description import column_description
-from livespec.session.processing import Backfill, Processing
+from livespec.session.processing import Processing, filled_store
 from livespec.settings import Settings
 
 _MOST_BYTES: Final = 1 << 30
@@ -68,11 +68,7 @@ def stretch_between(
         raise UsageError("what is on the screen is too much to be written at once", "zoom in, or use --export")
     if stop <= first:
         raise UsageError("there is no sound on the screen to be written")
-    store = processing.store(stop - first, 1)
-    backfill = Backfill(processing, store, ring, timeline, 0)
-    with np.errstate(invalid="ignore", over="ignore"):
-        while backfill.fill(first, stop):
-            pass
+    store = filled_store(processing, ring, timeline, (first, stop))
     first, stop = store.oldest, store.end
     if stop <= first:
         raise UsageError("there is no sound on the screen to be written")

@@ -29,6 +29,7 @@ _LOOK_S: Final = 0.25
 _FPS_S: Final = 1.0
 _JUMP_S: Final = 5.0
 _FAR_JUMP_S: Final = 30.0
+_PICTURE_PX: Final = (1280, 800)  # of a file
 _ENDINGS: Final = (signal.SIGHUP, signal.SIGQUIT)  # beside those of every run: they would leave the terminal as it is
 _JOB_CONTROL: Final = (signal.SIGTSTP, signal.SIGCONT)
 
@@ -96,13 +97,21 @@ class TerminalView:
 
     def _keep(self) -> None:
         """What has already happened: what is on a picture that stands, or the last seconds."""
-        scene = self._view.scene_shown
+        scene = self._view.still(*_PICTURE_PX, 1.0)
         if scene is None:
             return
         visible, path = Visible.of(scene, self._monitor, self._view), new_path("")
         seconds = self._view.seconds_to_keep() or visible.seconds
-        said = "{:.0f} s of sound and columns are in {}"
-        self._errands.do(lambda: said.format(visible.write_excerpt(seconds, path), path))
+        can_draw = _can_draw()
+
+        def work() -> str:
+            length_s = visible.write_excerpt(seconds, path)
+            if not can_draw:
+                return f"{length_s:.0f} s of sound and columns are in {path}; for a picture Qt cannot be loaded"
+            visible.in_detail().save_picture(path / "picture.png")
+            return f"{length_s:.0f} s of sound, picture and columns are in {path}"
+
+        self._errands.do(work)
 
     def _toggle_keys(self) -> None:
         self._page.keys_shown = not self._page.keys_shown
@@ -198,6 +207,16 @@ def _actions_of_a_replay(steering: Steering) -> dict[str, Callable[[], None]]:
         "backspace": lambda: steering.set_speed(1.0),
         "h": steering.toggle_listen,
     }
+
+
+def _can_draw() -> bool:
+    """Whether there is Qt for the labels of a picture; loaded on this, the main thread, for the first one."""
+    try:
+        from livespec.display.text import ensure_application
+    except ImportError:  # where there is no OpenGL, say
+        return False
+    ensure_application()
+    return True
 
 
 def _nothing() -> None:

@@ -4,17 +4,14 @@ The GUI thread only says what; the answer comes back as a sentence, by way of `f
 """
 
 import contextlib
-import json
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from livespec import __version__
-from livespec.display.image import image_of, render, save_image
+from livespec.display.image import image_of, render
 from livespec.display.keeping import Errands, Visible, toggle_recording
 from livespec.display.window.commands import translated
 from livespec.session.monitor import Monitor
@@ -41,7 +38,7 @@ class TakeAway(QObject):
 
         def work() -> str:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._save_picture(visible, path)
+            visible.save_picture(path)
             return self.tr("The picture is in {}").format(path)
 
         self._errands.do(work)
@@ -82,7 +79,7 @@ class TakeAway(QObject):
 
         def work() -> str:
             length_s = visible.write_excerpt(seconds, path)
-            self._save_picture(visible, path / "picture.png")
+            visible.save_picture(path / "picture.png")
             return self.tr("{:.0f} s of sound, picture and columns are in {}").format(length_s, path)
 
         self._errands.do(work)
@@ -99,28 +96,7 @@ class TakeAway(QObject):
         with contextlib.suppress(RuntimeError):  # the window has gone
             self.finished.emit(sentence)
 
-    def _save_picture(self, visible: Visible, path: Path) -> None:
-        image = image_of(render(visible.scene))
-        for name, text in described(visible).items():
-            image.setText(name, text)
-        save_image(image, path)
-
 
 def is_figure(path: Path) -> bool:
     """Whether a path asks for axes and image in vectors."""
     return path.suffix.lower() in _FIGURES
-
-
-def described(visible: Visible) -> dict[str, str]:
-    """Texts for a PNG's metadata: what it shows, when, and by which settings."""
-    scene, start = visible.scene, visible.monitor.timeline.start_wall_time
-    begins = "" if start is None else datetime.fromtimestamp(start + scene.start_s).astimezone().isoformat()
-    return {
-        "Title": visible.monitor.source.info.title,
-        "Software": f"livespec {__version__}",
-        "Creation Time": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "Start": begins,
-        "Span": f"{scene.span_s:g} s",
-        "Levels": f"{scene.palette.low:g} to {scene.palette.high:g} {scene.quantity.unit}",
-        "Settings": json.dumps(visible.settings.as_dict()),
-    }
