@@ -341,8 +341,9 @@ def run(order: Run) -> None:
         try:
             running[-1].stop()
         finally:
-            if order.stats is not None and running[-1].ring.end:
-                write_json(order.stats, running[-1].stats())
+            if order.stats is not None and any(session.ring.end for session in running):
+                *earlier, last = (session.stats() for session in running)
+                write_json(order.stats, last | {"earlier_sessions": earlier})
 
     stop_requests: list[int] = []  # from here on a signal is noted, and looked at where it is safe to stop
     for ending in (signal.SIGINT, signal.SIGTERM):

@@ -205,17 +205,36 @@ def test_all_channels_of_a_device_are_one_choice_away_in_the_window(screen, star
         program = start("--no-restore", environment=microphone.environment | screen.environment)
         window = screen.window_of(program)
         wait_until(lambda: microphone.listeners == 1, "it captures")
-        window.key("d")
-        capture_when(screen, lambda picture: is_colour(picture[560:660, 1024:1048], AMBER).any(), "the dock is there")
-        window.click(1175, 136)  # below the device
-        capture_when(screen, lambda picture: (picture[115:135, 1175] > 200).all(axis=1).any(), "the list is there")
-        window.keys("Down", "Return")
-        wait_until(lambda: "[0, 1, 2, 3]" in " ".join(orders_of(program)), "another capture has begun", 8)
-        wait_until(lambda: len(orders_of(program)) == 1, "in place of the first", 8)
-        window.key("Escape")  # the keys to the picture
+        choose_all_channels(screen, program, window)
         window.key("q")
         done = program.end(8)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_figures_tell_of_every_device_that_was_chosen_on_the_way(screen, start, tmp_path):
+    with VirtualMicrophone(RATE, 4) as microphone:
+        program = start("--no-restore", "--stats", "s.json", environment=microphone.environment | screen.environment)
+        window = screen.window_of(program)
+        wait_until(lambda: microphone.listeners == 1, "it captures")
+        time.sleep(1)
+        microphone.suspend()
+        time.sleep(0.7)
+        microphone.resume()
+        time.sleep(1.5)
+        choose_all_channels(screen, program, window)
+        time.sleep(1)
+        window.key("q")
+        done = program.end(8)
+        assert (done.returncode, done.stderr) == (0, "")
+    last = read_stats(tmp_path / "s.json")
+    (earlier,) = last.pop("earlier_sessions")
+    assert set(earlier) == set(last)
+    assert [stats["source"]["channels"] for stats in (earlier, last)] == [[1, 2], [1, 2, 3, 4]]
+    (gap,) = earlier["gaps"]
+    assert gap["samples"] > 0.5 * RATE
+    assert 2 * RATE < gap["position"] + RATE < earlier["captured_samples"]
+    assert last["gaps"] == []
+    assert 0.2 * RATE < last["captured_samples"] < earlier["captured_samples"]
 
 
 def has_listed(process):
@@ -223,6 +242,18 @@ def has_listed(process):
     children = {" ".join(child.cmdline()): child.create_time() for child in process.children()}
     watches = [began for words, began in children.items() if "device_events" in words]
     return bool(watches) and time.time() - watches[0] > 1 and not any("device_probe" in words for words in children)
+
+
+def choose_all_channels(screen, program, window):
+    """In the controls; the keys are the picture's again behind it."""
+    window.key("d")
+    capture_when(screen, lambda picture: is_colour(picture[560:660, 1024:1048], AMBER).any(), "the dock is there")
+    window.click(1175, 136)  # below the device
+    capture_when(screen, lambda picture: (picture[115:135, 1175] > 200).all(axis=1).any(), "the list is there")
+    window.keys("Down", "Return")
+    wait_until(lambda: "[0, 1, 2, 3]" in " ".join(orders_of(program)), "another capture has begun", 8)
+    wait_until(lambda: len(orders_of(program)) == 1, "in place of the first", 8)
+    window.key("Escape")
 
 
 def orders_of(program):
