@@ -112,7 +112,7 @@ class MicrophoneSource:
                 case "opened":
                     self.device_latency_ms = message["latency_ms"]
                 case "moved":
-                    self.info = replace(self.info, name=message["to"])
+                    self.info = self.info.hearing(message["to"], ring.end)
                 case "refused":
                     refusal = message["reason"]
                 case "ended":
@@ -143,7 +143,7 @@ class MicrophoneSource:
         self._standing_in = self._stand_in() if self._may_stand_in and stand_in else None
         self._looked_for_own = time.perf_counter()
         device = self._standing_in or self._device
-        self.info = replace(self.info, name=device.description, noisy=not device.monitor)
+        self.info = replace(self.info.hearing(device.description, ring.end), noisy=not device.monitor)
         return _Child(self._order(device, ring), ring, device.pulse_source, reception.wake)
 
     def _stand_in(self) -> InputDevice | None:

@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -20,6 +20,7 @@ class SourceInfo:
     live: samples that do not come in time are lost (a device), not merely late (a file, a pipe).
     speed: seconds of sound a second; 0 is as fast as the readers allow.
     length: samples in all, where that is known. noisy: an input that is never quite silent, as converters are.
+    devices: where another one than before was heard: from which position on, and its name, oldest first.
     """
 
     kind: SourceKind
@@ -30,6 +31,17 @@ class SourceInfo:
     speed: float = 1.0
     length: int | None = None
     noisy: bool = False
+    devices: tuple[tuple[int, str], ...] = ()
+
+    def heard_at(self, position: int) -> str:
+        """The name of what the sample at a position comes from."""
+        return next((name for begin, name in reversed(self.devices) if begin <= position), self.name)
+
+    def hearing(self, name: str, position: int) -> "SourceInfo":
+        """The same, where from a position on something of this name is heard."""
+        before = tuple(one for one in self.devices if one[0] < position)
+        same = before and before[-1][1] == name
+        return replace(self, name=name, devices=before if same else (*before, (position, name)))
 
     @property
     def title(self) -> str:

@@ -102,8 +102,7 @@ class Visible(NamedTuple):
         """Sound, columns and settings into a new folder; returns the seconds of sound."""
         folder.mkdir(parents=True)
         monitor, stretch = self.monitor, self.stretch(seconds)
-        title = monitor.source.info.title
-        return write_excerpt(monitor.ring, monitor.timeline, self.settings, title, seconds, stretch, folder)
+        return write_excerpt(monitor.ring, monitor.timeline, self.settings, monitor.source, seconds, stretch, folder)
 
 
 class Errands:

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from livespec.capture.source import Source
 from livespec.core.ring import AudioRing
 from livespec.core.trigger import Event, TriggerRule
 from livespec.errors import FileError, LivespecError, UsageError
@@ -68,9 +69,9 @@ class Alerts:
     count: events so far; events: the last of them, oldest first, one that lasts among them; trouble: what failed last.
     """
 
-    def __init__(self, plan: AlertPlan, ring: AudioRing, timeline: Timeline, title: str) -> None:
+    def __init__(self, plan: AlertPlan, ring: AudioRing, timeline: Timeline, source: Source) -> None:
         self.plan = plan
-        self._ring, self._timeline, self._title = ring, timeline, title
+        self._ring, self._timeline, self._source = ring, timeline, source
         self._over: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._waiting: list[Event] = []  # for the sound behind them
         self._outside: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -140,7 +141,7 @@ class Alerts:
         plan = RecordingPlan(
             f"{self._timeline.moment_at(event.begin):%Y-%m-%d %H.%M.%S.%f}{suffix}", _CLIP_FORMAT, folder=folder
         )
-        recorder = record_stretch(plan, self._ring, self._timeline, self._stretch(event), self._title)
+        recorder = record_stretch(plan, self._ring, self._timeline, self._stretch(event), self._source)
         return recorder.files[0]
 
     def _told(self, event: Event, clip: Path | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from livespec.capture.source import Source
 from livespec.core.ring import AudioRing
 from livespec.session.clock import Timeline
 from livespec.session.recorder import RecordingPlan, record_stretch
@@ -15,7 +16,7 @@ def write_excerpt(
     ring: AudioRing,
     timeline: Timeline,
     settings: Settings,
-    title: str,
+    source: Source,
     seconds: tuple[float, float],
     stretch: Stretch,
     folder: Path,
@@ -28,7 +29,7 @@ def write_excerpt(
         f"sound{suffix_for(ring.channels, settings.record_format)}", settings.record_format, folder=folder
     )
     first, stop = (timeline.position_at(second) for second in seconds)
-    recorder = record_stretch(plan, ring, timeline, (first, stop), title)
+    recorder = record_stretch(plan, ring, timeline, (first, stop), source)
     write_npz(stretch, folder / "columns.npz")
     (folder / "settings.json").write_text(json.dumps(settings.as_dict(), indent=1), encoding="utf-8")
     return recorder.seconds

@@ -75,7 +75,7 @@ class Monitor:
         plan = alert_plan(settings)
         if plan is not None:
             check_alerts(plan)
-        self.alerts = None if plan is None else Alerts(plan, self.ring, self.timeline, info.title)
+        self.alerts = None if plan is None else Alerts(plan, self.ring, self.timeline, source)
         self.analysis = Analysis(
             self.ring,
             self.engine,
@@ -179,9 +179,7 @@ class Monitor:
 
         Raises `FileError`, `UsageError`.
         """
-        info = self.source.info
-        begin = self.timeline.known_until
-        recorder = Recorder(plan, self.ring, self.timeline, begin, info.title, len(info.channels))
+        recorder = Recorder(plan, self.ring, self.timeline, self.timeline.known_until, self.source)
         self.recorder = recorder
         self._recorder_thread = self._begin("recorder", lambda: recorder.run(self._stopping))
         return recorder.files[-1]

@@ -1,8 +1,9 @@
 """A recording: the captured samples into sound files, from the ring, on a thread of its own.
 
 A slow disk costs nothing until the ring is lapped; then what was overwritten is a gap like any other. Of a gap that is
-no longer than a minute the file has zeros, so that its time stays right, and a list beside the file tells of it; after
-a longer one a new file begins. A disk that fails ends the recording, not the session.
+no longer than a minute the file has zeros, so that its time stays right; after a longer one a new file begins. A list
+beside the file tells of both, and of the device that is heard behind them. A disk that fails ends the recording, not
+the session.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from livespec.capture.source import Source
 from livespec.core.arrays import Float32Array
 from livespec.core.ring import AudioRing
 from livespec.errors import FileError, UsageError
@@ -64,11 +66,9 @@ class Recorder:
     captured but that the disk was too slow for.
     """
 
-    def __init__(
-        self, plan: RecordingPlan, ring: AudioRing, timeline: Timeline, begin: int, device: str, channels: int
-    ) -> None:
-        self._plan, self._ring, self._timeline = plan, ring, timeline
-        self._device, self._channels = device, channels
+    def __init__(self, plan: RecordingPlan, ring: AudioRing, timeline: Timeline, begin: int, source: Source) -> None:
+        self._plan, self._ring, self._timeline, self._source = plan, ring, timeline, source
+        self._device = source.info.title
         self._position = begin
         self._gaps_bridged = sum(gap.position <= begin for gap in timeline.gaps)
         self._split = round(plan.split_s * timeline.samplerate)
@@ -133,7 +133,7 @@ class Recorder:
             if gap is None:
                 break
             self._gaps_bridged += 1
-            self._bridge(gap.samples, gap.cause)
+            self._bridge(gap.samples, gap.cause, gap.position)
         if time.perf_counter() - self._synced > _SYNC_S:
             self._file.sync()
             self._synced = time.perf_counter()
@@ -161,19 +161,21 @@ class Recorder:
         before, spare = self._position, self._timeline.samplerate // 4
         self._position = min(max(self._ring.oldest + spare, before + 1), self._ring.end)
         self.overwritten += self._position - before
-        self._bridge(self._position - before, "overwritten")
+        self._bridge(self._position - before, "overwritten", self._position)
 
-    def _bridge(self, samples: int, cause: str) -> None:
-        """Sound that is not there."""
+    def _bridge(self, samples: int, cause: str, position: int) -> None:
+        """Sound that is not there. position: of the first sample behind it, which another device may have given."""
         zeros = samples <= _LONGEST_ZEROS_S * self._timeline.samplerate
-        self._gaps.append({"sample": self._file.frames, "lost": samples, "cause": cause, "zeros": zeros})
+        device = self._source.info.heard_at(position)
+        gap = {"sample": self._file.frames, "lost": samples, "cause": cause, "zeros": zeros, "device": device}
+        self._gaps.append(gap)
         self._write_gaps()
         if not zeros:
             self._next_file()
             return
         while samples > 0:
             count = min(samples, _AT_ONCE)
-            self._write(np.zeros((self._channels, count), np.float32))
+            self._write(np.zeros((self._ring.channels, count), np.float32))
             samples -= count
 
     def _write(self, samples: Float32Array) -> None:
@@ -192,7 +194,7 @@ class Recorder:
             if self._plan.replaces:
                 path.unlink(missing_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
-            made = create(path, self._timeline.samplerate, self._channels, self._plan.sample_format)
+            made = create(path, self._timeline.samplerate, self._ring.channels, self._plan.sample_format)
         except FileExistsError:
             raise FileError(
                 f"{path} is there already, and a recording replaces nothing", "choose another name, or use --force"
@@ -238,14 +240,14 @@ class Recorder:
 
 
 def record_stretch(
-    plan: RecordingPlan, ring: AudioRing, timeline: Timeline, positions: tuple[int, int], device: str
+    plan: RecordingPlan, ring: AudioRing, timeline: Timeline, positions: tuple[int, int], source: Source
 ) -> Recorder:
     """What has already happened, as far as it is still there; whole on return. Raises `UsageError`, `FileError`."""
     spare = timeline.samplerate // 4 if ring.oldest else 0  # what may be overwritten while it is written
     first, stop = max(positions[0], ring.oldest + spare), min(positions[1], timeline.known_until)
     if stop <= first:
         raise UsageError("there is no sound to be saved")
-    recorder = Recorder(plan, ring, timeline, first, device, ring.channels)
+    recorder = Recorder(plan, ring, timeline, first, source)
     recorder.record_until(stop)
     recorder.close()
     if recorder.trouble is not None:

@@ -32,6 +32,7 @@ from livespec.session.opening import ring_capacity
 from livespec.settings import Settings
 from tests.support.program import wait_until
 from tests.support.reference_stft import reference_dbfs
+from tests.support.sessions import Sound
 from tests.support.signals import tone, white_noise
 
 RATE, N_FFT, HOP = 48_000, 1024, 300
@@ -548,7 +549,7 @@ def test_a_window_too_short_for_the_trigger_is_refused_and_the_analysis_goes_on(
     timeline = Timeline(RATE, live=False)
     settings = Settings(n_fft=N_FFT, hop=HOP, trigger="60-100:-40").at_rate(RATE)
     plan = alert_plan(settings)
-    alerts = Alerts(plan, ring, timeline, "test")
+    alerts = Alerts(plan, ring, timeline, Sound(np.zeros((1, 1)), RATE))
     view = ViewRequest(100, 1)
     analysis = Analysis(ring, Engine(settings, RATE), (0,), timeline, view, may_skip=False, alerts=alerts)
     ring.write(white_noise(50_000)[:, None], 0)

@@ -19,7 +19,7 @@ from livespec.session import sound_file
 from livespec.session.analysis import ViewRequest
 from livespec.session.clock import Gap, Timeline
 from livespec.session.monitor import Monitor
-from livespec.session.recorder import Recorder, RecordingPlan, path_of, recording_plan_of_key
+from livespec.session.recorder import Recorder, RecordingPlan, path_of, record_stretch, recording_plan_of_key
 from livespec.session.sound_file import create
 from livespec.settings import Settings
 from tests.support.program import wait_until
@@ -36,6 +36,7 @@ class Capture:
         self.ring = AudioRing.in_memory(channels, capacity)
         self.timeline = Timeline(RATE, live=True)
         self.sound = np.stack([white_noise(8 * RATE, seed=seed) for seed in range(channels)], axis=1)
+        self.source = Microphone()
 
     def write(self, samples):
         """The next samples, in blocks; known at once."""
@@ -48,7 +49,7 @@ class Capture:
         self.timeline.gaps = (*self.timeline.gaps, Gap(self.ring.end, samples, cause))
 
     def recorder(self, plan, begin=0):
-        return Recorder(plan, self.ring, self.timeline, begin, "Scarlett 2i2: USB", self.ring.channels)
+        return Recorder(plan, self.ring, self.timeline, begin, self.source)
 
 
 def plan(folder, name="take.wav", **more):
@@ -191,9 +192,28 @@ def test_of_a_gap_the_file_has_zeros_and_a_list_tells_of_it(tmp_path):
     expected = np.concatenate([sound[:10_000], silent, sound[10_000:20_000], silent[:100], sound[20_000:25_000]])
     np.testing.assert_array_equal(read(tmp_path / "take.wav"), expected)
     assert json.loads((tmp_path / "take.wav.gaps.json").read_text()) == [
-        {"sample": 10_000, "lost": 4800, "cause": "lost", "zeros": True},
-        {"sample": 24_800, "lost": 100, "cause": "overflow", "zeros": True},
+        {"sample": 10_000, "lost": 4800, "cause": "lost", "zeros": True, "device": "Scarlett 2i2: USB"},
+        {"sample": 24_800, "lost": 100, "cause": "overflow", "zeros": True, "device": "Scarlett 2i2: USB"},
     ]
+
+
+def test_the_list_names_the_device_that_is_heard_behind_each_gap_also_of_what_is_recorded_later(tmp_path):
+    capture = Capture()
+    recorder = capture.recorder(plan(tmp_path))
+    stretches = ("Scarlett", "Webcam", "Webcam", "Scarlett", "Scarlett")
+    for number, name in enumerate(stretches):
+        if number:
+            capture.lose(100, "reopened")
+        for tried in ("Another", name):  # the first one gives nothing
+            capture.source.info = capture.source.info.hearing(tried, capture.ring.end)
+        capture.write(5000)
+        if number % 2:  # the others are seen late
+            recorder.record_until(capture.timeline.known_until)
+    recorder.finish()
+    record_stretch(plan(tmp_path, "later.wav"), capture.ring, capture.timeline, (7000, 25_000), capture.source)
+    told = [[gap["device"] for gap in json.loads(path.read_text())] for path in sorted(tmp_path.glob("*.gaps.json"))]
+    assert told == [list(stretches[2:]), list(stretches[1:])]
+    assert capture.source.info.devices == ((0, "Scarlett"), (5000, "Webcam"), (15_000, "Scarlett"))
 
 
 def test_after_a_gap_of_more_than_a_minute_a_new_file_begins(tmp_path):
@@ -229,7 +249,7 @@ def test_what_a_slow_disk_did_not_take_is_a_gap_and_the_time_stays_right(tmp_pat
 class Microphone:
     """A source that waits for nobody: noise in real time."""
 
-    info = SourceInfo("mic", "microphone", RATE, (1, 2), live=True)
+    info = SourceInfo("mic", "Scarlett 2i2: USB", RATE, (1, 2), live=True)
     finished, failure, trouble, device_latency_ms, legs = False, None, "", None, (Leg(),)
 
     def start(self, ring, reception):

@@ -119,6 +119,12 @@ class VirtualMicrophone:
     def resume(self) -> None:
         self._pactl("suspend-source", NAME, "0")
 
+    @property
+    def description(self) -> str:
+        """What it is called to a person."""
+        lines = self._pactl("list", "sources").partition(f"\tName: {NAME}\n")[2].splitlines()
+        return lines[0].removeprefix("\tDescription: ")
+
     def plug_in(self, name: str) -> None:
         """Another microphone, that hears the same."""
         self._pactl("load-module", "module-remap-source", f"source_name={name}", "master=vsink.monitor", *_said(name))

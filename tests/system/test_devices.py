@@ -107,7 +107,8 @@ def test_a_device_that_is_pulled_out_is_waited_for_and_no_other_is_heard_in_its_
 def test_a_stand_in_takes_the_place_of_a_device_that_is_gone_until_that_is_back(own_microphone, start, tmp_path):
     own_microphone.plug_in("Scarlett")
     with own_microphone.playing(position_chirp(60)):
-        program = start("--device", "Scarlett", "--stand-in", *FILES, environment=own_microphone.environment)
+        flags = ("--stand-in", "--record", "take.flac", *FILES)
+        program = start("--device", "Scarlett", *flags, environment=own_microphone.environment)
         program.wait_for_columns(tmp_path / "e.npz", round(2 * COLUMNS_PER_S))
         own_microphone.unplug("Scarlett")
         wait_until(lambda: own_microphone.listeners == 1, "the default one is heard", 8)
@@ -118,6 +119,11 @@ def test_a_stand_in_takes_the_place_of_a_device_that_is_gone_until_that_is_back(
         export, stats = end(program, tmp_path)
     assert stats["source"]["name"] == "Scarlett"
     assert len(stats["gaps"]) == 2
+    there, back = json.loads((tmp_path / "take.flac.gaps.json").read_text())
+    assert [(gap["lost"], gap["cause"]) for gap in (there, back)] == [
+        (gap["samples"], "reopened") for gap in stats["gaps"]
+    ]
+    assert (there["device"], back["device"]) == (own_microphone.description, "Scarlett")
     late = export.played_s() - export.times_s
     assert np.nanmax(late) - np.nanmin(late) < 0.05 + 0.02
 
