@@ -193,7 +193,7 @@ class Recorder:
         try:
             if self._plan.replaces:
                 path.unlink(missing_ok=True)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             made = create(path, self._timeline.samplerate, self._ring.channels, self._plan.sample_format)
         except FileExistsError:
             raise FileError(
@@ -237,6 +237,15 @@ class Recorder:
                 self._file.close()
         except FileError as error:
             self.trouble = error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise FileError(
+            f"{folder} is no folder: nothing can be recorded there", "move it away, or choose another name"
+        ) from None
 
 
 def record_stretch(

@@ -188,6 +188,20 @@ def test_where_qt_cannot_be_loaded_l_saves_all_but_the_picture_and_says_so(termi
     assert left(terminal, program).returncode == 0
 
 
+def test_where_the_folder_of_music_is_a_file_r_says_so_and_it_goes_on(terminal, show):
+    program = show("demo", *LOOK)
+    (program.home / "Music").write_text("no folder")
+    terminal.press("r")
+    terminal.wait_for("Music is no folder", -1)
+    assert "REC" not in terminal.texts[-1]
+    terminal.frames_after(5)
+    (program.home / "Music").unlink()
+    terminal.press("r")
+    terminal.wait_for("● REC", -1)
+    terminal.press("q")
+    assert left(terminal, program).returncode == 0
+
+
 def test_r_twice_in_a_hurry_is_a_recording_that_has_ended(terminal, show):
     show("demo", *LOOK)
     terminal.press("rr")
