@@ -45,6 +45,9 @@ test  xdotool                        xdotool              xdotool               
 test  import                         imagemagick          ImageMagick              imagemagick
 test  pulseaudio                     pulseaudio           pulseaudio               pulseaudio
 test  pactl                          pulseaudio-utils     pulseaudio-utils         libpulse
+test  pipewire                       pipewire             pipewire                 pipewire
+test  wireplumber                    wireplumber          wireplumber              wireplumber
+test  dbus-daemon                    dbus-daemon          dbus-daemon              dbus
 test  git                            git                  git-core                 git
 '
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from livespec.capture.sound_server import News, NoSoundServerError, sound_server
 from livespec.capture.worker import end_with_parent
 
 _SETTLE_S = 0.3  # one device brings several sources
@@ -26,30 +27,23 @@ def say() -> None:
 
 def follow_server(*, known: bool) -> bool:
     """Say what a sound server tells, until it goes; whether there was one. known: what it has was listed already."""
-    try:
-        import pulsectl
-    except ImportError:
-        return False
-
-    def heard(event: Any) -> None:
-        if event.facility == "server" or event.t in ("new", "remove"):
-            raise pulsectl.PulseLoopStop
-
     there = False
     try:
-        with pulsectl.Pulse("livespec-device-events", connect=False) as pulse:
-            pulse.connect(autospawn=False)
+        with sound_server("livespec-device-events") as pulse:
             there = True
-            pulse.event_mask_set("source", "server")
-            pulse.event_callback_set(heard)
+            news = News(pulse, "source", "server", matters=_is_of_devices)
             if not known:
                 say()
             while True:
-                pulse.event_listen()
+                news.wait()
                 time.sleep(_SETTLE_S)
                 say()
-    except (pulsectl.PulseError, pulsectl.PulseDisconnected):
+    except NoSoundServerError:
         return there
+
+
+def _is_of_devices(event: Any) -> bool:
+    return event.facility == "server" or event.t in ("new", "remove")
 
 
 def follow_linux() -> None:

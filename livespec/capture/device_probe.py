@@ -8,6 +8,8 @@ import json
 import sys
 from typing import Any
 
+from livespec.capture.sound_server import NoSoundServerError, sound_server
+
 _PULSE_NAMES = ("pulse", "default", "pipewire", "sysdefault")
 _NO_SINK = 0xFFFFFFFF
 _RATES = (44_100, 48_000, 88_200, 96_000, 176_400, 192_000)
@@ -55,25 +57,14 @@ def rates_of(index: int, channels: int, samplerate: int) -> list[int]:
 
 def pulse_sources(open_with: list[str]) -> list[dict[str, Any]] | None:
     """The sound server's sources; none of one that goes while it is asked; None where there is no server."""
-    try:
-        import pulsectl
-    except ImportError:
-        return None
-
-    # pulsectl keeps only a reference to the sample format, whose memory is gone after its callback.
-    def keep_more(info: Any, struct: Any) -> None:
-        info.rate = int(struct.sample_spec.rate)
-        info.latency_ms = round(struct.configured_latency / 1000, 1) or None  # of one that nobody hears it is 0
-
-    pulsectl.PulseSourceInfo._init_from_struct = keep_more  # noqa: SLF001 - its hook for subclasses
     there = False
     try:
-        with pulsectl.Pulse("livespec-devices", connect=False) as pulse:
-            pulse.connect(autospawn=False)  # may wait for ever: the parent ends us then
+        with sound_server("livespec-devices") as pulse:  # may wait for ever: the parent ends us then
             there = True
+            _keep_more()
             server = pulse.server_info()
             sources = pulse.source_list()
-    except (pulsectl.PulseError, pulsectl.PulseDisconnected):
+    except NoSoundServerError:
         return [] if there else None  # PortAudio listed its stand-ins while the server lived: they lead nowhere now
     return [
         {
@@ -91,6 +82,17 @@ def pulse_sources(open_with: list[str]) -> list[dict[str, Any]] | None:
         }
         for source in sorted(sources, key=lambda one: one.monitor_of_sink_name != server.default_sink_name)
     ]
+
+
+def _keep_more() -> None:
+    """pulsectl keeps only a reference to the sample format, whose memory is gone after its callback."""
+    import pulsectl
+
+    def keep_more(info: Any, struct: Any) -> None:
+        info.rate = int(struct.sample_spec.rate)
+        info.latency_ms = round(struct.configured_latency / 1000, 1) or None  # of one that nobody hears it is 0
+
+    pulsectl.PulseSourceInfo._init_from_struct = keep_more  # noqa: SLF001 - its hook for subclasses
 
 
 def inputs(*, rates: bool) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Where a sound server has our stream.
 
 When a device goes, PulseAudio and PipeWire move its streams to another one without a word; a person may move them too.
+Of a device that is not there PipeWire gives another one, without a word as well.
 """
 
 import os
@@ -8,7 +9,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from livespec.capture.sound_server import News, NoSoundServerError, sound_server
+
 _SETTLE_S = 0.1  # the stream is moved a moment before its source is gone
+
+
+def is_missing(source: str) -> bool:
+    """Whether the server says that it has no such source; where there is no server, nobody says so."""
+    try:
+        with sound_server("livespec-look") as pulse:
+            return source not in _names(pulse)
+    except NoSoundServerError:
+        return False
 
 
 def follow_moves(source: str, moved: Callable[[str], None], gone: Callable[[], None]) -> None:
@@ -17,32 +29,25 @@ def follow_moves(source: str, moved: Callable[[str], None], gone: Callable[[], N
     source: the server's name of what this process records.
     """
     try:
-        import pulsectl
-    except ImportError:
-        return
-
-    def heard(_event: Any) -> None:
-        raise pulsectl.PulseLoopStop
-
-    try:
-        with pulsectl.Pulse("livespec-moves", connect=False) as pulse:
-            pulse.connect(autospawn=False)
-            pulse.event_mask_set("source", "source_output")
-            pulse.event_callback_set(heard)
+        with sound_server("livespec-moves") as pulse:
+            news = News(pulse, "source", "source_output")
             while True:
-                at, names = _our_source(pulse), [one.name for one in pulse.source_list()]
+                at = _our_source(pulse)
                 if at is not None and at.name != source:
-                    if source not in names:
+                    if source in _names(pulse):
+                        time.sleep(_SETTLE_S)
+                    if source not in _names(pulse):
                         gone()
                         return
-                    time.sleep(_SETTLE_S)
-                    if source in [one.name for one in pulse.source_list()]:
-                        source = at.name
-                        moved(at.description)
-                    continue
-                pulse.event_listen()
-    except (pulsectl.PulseError, pulsectl.PulseDisconnected):
+                    source = at.name
+                    moved(at.description)
+                news.wait()
+    except NoSoundServerError:
         return
+
+
+def _names(pulse: Any) -> list[str]:
+    return [source.name for source in pulse.source_list()]
 
 
 def _our_source(pulse: Any) -> Any:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from livespec.capture.moment import now_ns
 from livespec.capture.shared_ring import SharedRing
+from livespec.capture.stream_moves import follow_moves, is_missing
 from livespec.core.ring import OPENED, OVERFLOW, Geometry
 
 _TOUCH_AHEAD_S = 5
@@ -121,6 +122,9 @@ def capture(order: CaptureOrder) -> None:
 
     ring = SharedRing.attach(order.handle, Geometry(order.channels, order.capacity, order.margin))
     api, opening = order.host_api, order.opening
+    source = os.environ.get("PULSE_SOURCE")
+    if source is not None and ring.end and is_missing(source):  # the first time it was just listed
+        raise ValueError(f"{source} is not there")
     host_apis = [entry["name"] for entry in sounddevice.query_hostapis()]
     index = index_of(order.device, api, list(sounddevice.query_devices()), host_apis)
     pick, opened_channels = order.pick, order.opened_channels
@@ -163,8 +167,8 @@ def capture(order: CaptureOrder) -> None:
     )
     stream.start()
     say({"event": "opened", "latency_ms": stream.latency * 1000, "samplerate": stream.samplerate})
-    if "PULSE_SOURCE" in os.environ:
-        threading.Thread(target=watch_source, args=(os.environ["PULSE_SOURCE"],), daemon=True).start()
+    if source is not None:
+        threading.Thread(target=watch_source, args=(source,), daemon=True).start()
     touch(0, ring.capacity + ring.margin)
     while stream.active:
         time.sleep(0.1)
@@ -173,8 +177,6 @@ def capture(order: CaptureOrder) -> None:
 
 def watch_source(source: str) -> None:
     """Nobody else would say that the sound comes from another device now."""
-    from livespec.capture.stream_moves import follow_moves
-
     follow_moves(source, lambda to: say({"event": "moved", "to": to}), lambda: end("the device has gone"))
 
 

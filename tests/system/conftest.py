@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.program import Program, bare_environment, wait_until
 from tests.support.virtual_microphone import VirtualMicrophone
+from tests.support.virtual_pipewire import VirtualPipeWire
 from tests.support.virtual_screen import VirtualScreen
 
 _HERE = Path(__file__).parent
@@ -30,6 +31,13 @@ def microphone() -> Iterator[VirtualMicrophone]:
 @pytest.fixture
 def own_microphone() -> Iterator[VirtualMicrophone]:
     with VirtualMicrophone() as own:
+        yield own
+
+
+@pytest.fixture(params=[VirtualMicrophone, VirtualPipeWire], ids=["PulseAudio", "PipeWire"])
+def any_microphone(request: pytest.FixtureRequest) -> Iterator[VirtualMicrophone]:
+    """Its own, of every sound server."""
+    with request.param() as own:
         yield own
 
 

@@ -17,8 +17,12 @@ from tests.support.on_screen import capture_when, is_colour
 from tests.support.program import LIVESPEC, needed, wait_until
 from tests.support.signals import white_noise
 from tests.support.virtual_microphone import RATE, VirtualMicrophone
+from tests.support.virtual_pipewire import VirtualPipeWire
 
-MACHINES = [(1, 44_100), (2, 48_000), (8, 96_000), (32, 48_000), (2, 192_000)]
+MACHINES = [
+    *((VirtualMicrophone, *form) for form in ((1, 44_100), (2, 48_000), (8, 96_000), (32, 48_000), (2, 192_000))),
+    (VirtualPipeWire, 2, 48_000),
+]
 
 
 def recorded(path):
@@ -32,11 +36,11 @@ def place_of(part, sound):
     return next(int(at) for at in found if np.array_equal(sound[at : at + 64], part[:64]))
 
 
-@pytest.mark.parametrize(("channels", "rate"), MACHINES)
-def test_every_sample_that_was_played_is_in_the_recording_bit_by_bit(start, tmp_path, channels, rate):
+@pytest.mark.parametrize(("server", "channels", "rate"), MACHINES)
+def test_every_sample_that_was_played_is_in_the_recording_bit_by_bit(start, tmp_path, server, channels, rate):
     seconds = 4
     sound = np.stack([white_noise(seconds * rate, seed=n) for n in range(channels)], axis=1)
-    with VirtualMicrophone(rate, channels) as microphone:
+    with server(rate, channels) as microphone:
         program = start(
             *(
                 "--view",
@@ -286,13 +290,13 @@ def arrivals(program, export, seconds):
     return seen[1:]
 
 
-def again_and_again(outage, times, name):
+def again_and_again(outage, times, name, server=VirtualMicrophone):
     soak = [] if times < 5 else [pytest.mark.soak, pytest.mark.timeout(900)]
-    return pytest.param(outage, times, marks=soak, id=f"{name} {times} times")
+    return pytest.param(server, outage, times, marks=soak, id=f"{name} {times} times")
 
 
 @pytest.mark.parametrize(
-    ("outage", "times"),
+    ("server", "outage", "times"),
     [
         again_and_again(killed, 2, "killed"),
         again_and_again(killed, 20, "killed"),
@@ -300,12 +304,15 @@ def again_and_again(outage, times, name):
         again_and_again(stopped_for(10), 5, "stopped for ten seconds"),
         again_and_again(suspended, 2, "suspended"),
         again_and_again(suspended, 20, "suspended"),
+        again_and_again(killed, 2, "PipeWire killed", VirtualPipeWire),
+        again_and_again(killed, 20, "PipeWire killed", VirtualPipeWire),
+        again_and_again(stopped_for(3), 1, "PipeWire stopped", VirtualPipeWire),
     ],
 )
-def test_outages_of_the_sound_server_cost_what_they_last_and_nothing_else(start, tmp_path, outage, times):
+def test_outages_of_the_sound_server_cost_what_they_last_and_nothing_else(start, tmp_path, server, outage, times):
     """The truth is a clock of the test's own: by it, each hole is as long as it should be, to 50 ms."""
     export = tmp_path / "e.npz"
-    with VirtualMicrophone() as microphone:
+    with server() as microphone:
         program = start(
             *("--view", "none", "--record", "take.flac", "--stats", "s.json", "--export", "e.npz"),
             environment=microphone.environment,
