@@ -52,7 +52,7 @@ def livespec(monitor):
 
 
 def main_window(monitor):
-    return MainWindow(monitor, Ending(), Rooms(reopen=None, save_figure=None, restore=False))
+    return MainWindow(monitor, Ending(), Rooms(reopen=None, closed=None, save_figure=None, restore=False))
 
 
 def recolour(monitor):

@@ -14,7 +14,7 @@ class NoSoundServerError(Exception):
 
 @contextlib.contextmanager
 def sound_server(name: str) -> Iterator[Any]:
-    """A connection (`pulsectl.Pulse`) of that name; no server is started. Raises `NoSoundServerError`, as its block may."""
+    """A connection (`pulsectl.Pulse`) of that name; none is started. Raises `NoSoundServerError`, as its block may."""
     try:
         import pulsectl
     except ImportError:

@@ -324,7 +324,6 @@ def run(order: Run) -> None:
     from livespec.display.colormaps import colormap
     from livespec.display.view import view_request
     from livespec.session.monitor import Monitor
-    from livespec.session.stats import write_json
 
     source = source_choice.result()
     if source_choice.note:
@@ -333,7 +332,7 @@ def run(order: Run) -> None:
     settings = settings.at_rate(source.info.samplerate)
     colormap(settings.colormap)  # a name that is not known is said before anything starts
     view = view_request(settings, source.info.samplerate, _HEADLESS_SIZE[0])
-    running = [Monitor(source, settings, view, order.export)]
+    running, ended = [Monitor(source, settings, view, order.export)], list[dict[str, Any]]()
     if order.screenshot == _HEADLESS_PICTURE:
         print(f"livespec: no display: drawing {source.info.name} to {order.screenshot}", file=sys.stderr)
 
@@ -341,9 +340,8 @@ def run(order: Run) -> None:
         try:
             running[-1].stop()
         finally:
-            if order.stats is not None and any(session.ring.end for session in running):
-                *earlier, last = (session.stats() for session in running)
-                write_json(order.stats, last | {"earlier_sessions": earlier})
+            if order.stats is not None:
+                _write_stats(order.stats, [*ended, *(session.stats() for session in running)])
 
     stop_requests: list[int] = []  # from here on a signal is noted, and looked at where it is safe to stop
     for ending in (signal.SIGINT, signal.SIGTERM):
@@ -351,7 +349,7 @@ def run(order: Run) -> None:
     try:
         _start(running[-1], order)
         if order.view == "window":
-            _run_window(running, order, finish, stop_requests)
+            _run_window(running, ended, order, finish, stop_requests)
         elif order.view == "terminal":
             from livespec.display.terminal.run import run_terminal
 
@@ -375,6 +373,15 @@ def _start(monitor: Any, order: Run) -> None:
     monitor.start()
 
 
+def _write_stats(path: Path, sessions: list[dict[str, Any]]) -> None:
+    """The last one's, with the others in them; nothing where nothing was heard."""
+    from livespec.session.stats import write_json
+
+    *earlier, last = sessions
+    if any(session["captured_samples"] for session in sessions):
+        write_json(path, last | {"earlier_sessions": earlier})
+
+
 def _tell_trouble(monitor: Any) -> None:
     """What failed beside the run."""
     if monitor.alerts is not None and monitor.alerts.trouble:
@@ -383,8 +390,17 @@ def _tell_trouble(monitor: Any) -> None:
         print(f"livespec: {monitor.recorder.shortfall}", file=sys.stderr)
 
 
-def _run_window(running: list[Any], order: Run, finish: Callable[[], None], stop_requests: Sequence[int]) -> None:
-    """The window, until it is closed. running: the session; those that are opened in its place are put behind it."""
+def _run_window(
+    running: list[Any],
+    ended: list[dict[str, Any]],
+    order: Run,
+    finish: Callable[[], None],
+    stop_requests: Sequence[int],
+) -> None:
+    """The window, until it is closed. running: the session; one that takes its place is put behind it.
+
+    ended: the figures of those that were closed; nothing else of them is kept.
+    """
     from livespec.capture.choice import SourceChoice
     from livespec.cli import end_at_once
     from livespec.display.view import view_request
@@ -411,12 +427,16 @@ def _run_window(running: list[Any], order: Run, finish: Callable[[], None], stop
         running.append(monitor)
         return monitor
 
+    def let_go(monitor: Monitor) -> None:
+        ended.append(monitor.stats())
+        running.remove(monitor)
+
     def save_figure(*what: Any) -> None:
         from livespec.figures.plot import save_stretch  # matplotlib: only when it is asked for
 
         save_stretch(*what)
 
-    ending, rooms = Ending(order.duration, order.screenshot), Rooms(reopen, save_figure, order.restore)
+    ending, rooms = Ending(order.duration, order.screenshot), Rooms(reopen, let_go, save_figure, order.restore)
     run_window(running[-1], ending, rooms, stop_requests)
 
 

@@ -25,7 +25,7 @@ def main():
     settings = Settings(source="demo", range=(-100, -20), span=2.0).at_rate(RATE)
     monitor = Monitor(DemoSource(1.0, RATE), settings, view_request(settings, RATE, WIDTH))
     monitor.start()
-    window = MainWindow(monitor, Ending(), Rooms(reopen=None, save_figure=None, restore=False))
+    window = MainWindow(monitor, Ending(), Rooms(reopen=None, closed=None, save_figure=None, restore=False))
     window.resize(WIDTH, HEIGHT)
     window.show()
 

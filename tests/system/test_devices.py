@@ -247,6 +247,7 @@ def test_the_figures_tell_of_every_device_that_was_chosen_on_the_way(screen, sta
         microphone.resume()
         time.sleep(1.5)
         choose_all_channels(screen, program, window)
+        wait_until(lambda: program.rings == 1, "the sound of before is given back", 8)
         time.sleep(1)
         window.key("q")
         done = program.end(8)

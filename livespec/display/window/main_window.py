@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QMainWindow,
+    QMenu,
     QVBoxLayout,
     QWidget,
 )
@@ -81,9 +82,13 @@ class Panels:
 
 @dataclass(frozen=True)
 class Rooms:
-    """What the window needs of higher rooms. reopen: a started session; restore: whether state is remembered."""
+    """What the window needs of higher rooms. reopen: a started session; closed: told of the one before, once stopped.
+
+    restore: whether state is remembered.
+    """
 
     reopen: Callable[[Settings], Monitor]
+    closed: Callable[[Monitor], None]
     save_figure: SaveFigure
     restore: bool = True
 
@@ -97,7 +102,7 @@ class MainWindow(QMainWindow):
         self.failure: BaseException | None = None
         self._state = recall() if rooms.restore else Remembered(hinted=True)
         self._governor, self._pacer = Governor(), Pacer(time.perf_counter())
-        self._sessions = Sessions(monitor, rooms.reopen, self._fail)
+        self._sessions = Sessions(monitor, rooms.reopen, rooms.closed, self._fail)
         self._sessions.opened.connect(self._show_session)
         self._sessions.refused.connect(self._note)
         self._sessions.announced.connect(self._note)
@@ -175,8 +180,11 @@ class MainWindow(QMainWindow):
 
     def _renew_commands(self) -> None:
         self.menuBar().clear()
+        for menu in self.menuBar().findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            menu.deleteLater()
         for action in self.actions():
             self.removeAction(action)
+            action.deleteLater()  # else it holds the view of before, and that its sound
         self._commands = commands_of(self, self._view, len(self._monitor.source.info.channels))
         add_commands(self, self._commands, self._after_command)
 
@@ -567,6 +575,7 @@ def run_window(monitor: Monitor, ending: Ending, rooms: Rooms, stop_requests: Se
         window.toggle_presenting()
     else:
         window.present(fullscreen=settings.fullscreen)
+    del monitor  # its sound is not to be kept while another session is shown
     application.exec()
     if window.failure is not None:
         raise window.failure

@@ -24,10 +24,14 @@ class Sessions(QObject):
     announced = Signal(str)
 
     def __init__(
-        self, monitor: Monitor, reopen: Callable[[Settings], Monitor], failed: Callable[[BaseException], None]
+        self,
+        monitor: Monitor,
+        reopen: Callable[[Settings], Monitor],
+        closed: Callable[[Monitor], None],
+        failed: Callable[[BaseException], None],
     ) -> None:
         super().__init__()
-        self._now, self._reopen, self._failed = monitor, reopen, failed
+        self._now, self._reopen, self._closed, self._failed = monitor, reopen, closed, failed
         self._thread = ThreadPoolExecutor(1, "livespec-sessions")
         self._devices: list[InputDevice] | None = None
         self._watch: DeviceWatch | None = None
@@ -58,7 +62,10 @@ class Sessions(QObject):
             return
         before, self._now = self._now, following
         self.opened.emit(following)
-        before.stop()
+        try:
+            before.stop()
+        finally:
+            self._closed(before)
 
     def _take_devices(self, now: list[InputDevice]) -> None:
         """On the watch's thread."""
