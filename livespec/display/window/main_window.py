@@ -1,5 +1,6 @@
 """The main window: the picture, controls and meters around it, and the loop that runs it."""
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -50,6 +51,7 @@ _SMALLEST: Final = (480, 320)
 _COMPACT: Final = (480, 270)
 _WIDE_ENOUGH_FOR_CONTROLS: Final = 640
 _HINT_S: Final = 8.0
+_LET_GO_MS: Final = 1000
 _LOOK_FOR_DEVICES_MS: Final = 3000  # the start has better things to do
 _PICTURE_SIZES: Final = {"As on the screen": None, "1920 × 1080": (1920, 1080), "3840 × 2160": (3840, 2160)}
 
@@ -164,6 +166,7 @@ class MainWindow(QMainWindow):
         if before is not None:
             view.presenting = before.view.presenting
             before.remove()
+            QTimer.singleShot(_LET_GO_MS, self, gc.collect)  # widgets hold themselves, and the sound of before
         self._status.put_in(panels.meters)
         self._record.setVisible(view.steering is None)
         if transport is not None:
