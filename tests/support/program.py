@@ -138,7 +138,7 @@ class Program:
     @property
     def left_behind(self) -> list[str]:
         """Command lines of processes that it started, or that those started, and that still run."""
-        return [" ".join(_words(process)) for process in self._descendants()]
+        return [" ".join(words_of(process)) for process in self._descendants()]
 
     def clean_up(self) -> None:
         """End whatever still runs of it."""
@@ -167,7 +167,8 @@ def _environment(process: psutil.Process) -> dict[str, Any]:
         return {}
 
 
-def _words(process: psutil.Process) -> list[str]:
+def words_of(process: psutil.Process) -> list[str]:
+    """Its command line; of one that has ended, none."""
     try:
         return process.cmdline()
     except psutil.Error:

@@ -12,7 +12,7 @@ import soundfile
 from livespec.display.theme import AMBER
 from tests.support.exports import Export, position_chirp, read_stats
 from tests.support.on_screen import capture_when, is_colour
-from tests.support.program import wait_until
+from tests.support.program import wait_until, words_of
 from tests.support.virtual_microphone import RATE, VirtualMicrophone
 from tests.support.virtual_pipewire import VirtualPipeWire
 
@@ -265,7 +265,7 @@ def test_the_figures_tell_of_every_device_that_was_chosen_on_the_way(screen, sta
 
 def has_listed(process):
     """The first list is begun at once after the watch, and made in a process of its own."""
-    children = {" ".join(child.cmdline()): child.create_time() for child in process.children()}
+    children = {" ".join(words_of(child)): child.create_time() for child in process.children()}
     watches = [began for words, began in children.items() if "device_events" in words]
     return bool(watches) and time.time() - watches[0] > 1 and not any("device_probe" in words for words in children)
 
