@@ -106,7 +106,7 @@ class Program:
     @property
     def capture_child(self) -> psutil.Process:
         """The process that holds the sound device; there is one after `wait_for_columns`."""
-        children = [p for p in psutil.Process(self.process.pid).children() if "livespec.capture.worker" in p.cmdline()]
+        children = [p for p in psutil.Process(self.process.pid).children() if "livespec.capture.worker" in words_of(p)]
         assert len(children) == 1, children
         return children[0]
 

@@ -14,7 +14,7 @@ import xarray as xr
 import zarr
 
 from tests.support.exports import Export, read_picture
-from tests.support.program import wait_until
+from tests.support.program import wait_until, words_of
 from tests.support.signals import tone, white_noise
 
 RATE = 48_000
@@ -211,7 +211,7 @@ def test_a_process_that_is_killed_takes_no_file_with_it(start, nothing, sounds):
         soundfile.write(sounds / "in" / f"more{number}.wav", white_noise(5 * RATE).astype(np.float32), RATE)
     program = start("analyze", "in", "-o", "out", "--hop", 64, "--jobs", 2, environment=nothing)
     wait_until(lambda: len(list(sounds.glob("out/*.npz"))) > 1, "some are done", 30)
-    workers = [p for p in psutil.Process(program.process.pid).children() if "spawn_main" in " ".join(p.cmdline())]
+    workers = [p for p in psutil.Process(program.process.pid).children() if "spawn_main" in " ".join(words_of(p))]
     workers[0].kill()
     done = program.end(60)
     assert done.returncode == 0, done.stderr

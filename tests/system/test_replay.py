@@ -14,7 +14,7 @@ from livespec.settings import PICTURES
 from tests.support.camera import camera
 from tests.support.exports import read_picture, read_stats
 from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
-from tests.support.program import wait_until
+from tests.support.program import wait_until, words_of
 from tests.support.recorder import recording
 from tests.support.replays import LOOK, RATE, SPAN_S, rising, says, seen, tick_columns
 
@@ -292,7 +292,7 @@ def test_a_hundred_jumps_leave_no_thread_no_memory_and_no_process(screen, microp
         """The inputs are watched, and nothing was begun or ended for a while."""
         first = held()
         time.sleep(0.7)
-        return held() == first and any("device_events" in " ".join(child.cmdline()) for child in process.children())
+        return held() == first and any("device_events" in " ".join(words_of(child)) for child in process.children())
 
     wait_until(settled, "whatever is begun once has begun", 15)
     before, memory = held(), process.memory_info().rss
@@ -488,7 +488,7 @@ def test_a_player_that_hangs_is_given_up_and_the_replay_goes_on(screen, micropho
 
 def players(program):
     children = psutil.Process(program.process.pid).children()
-    return [child for child in children if "livespec.capture.player" in child.cmdline()]
+    return [child for child in children if "livespec.capture.player" in words_of(child)]
 
 
 def test_without_a_loudspeaker_the_replay_is_silent_and_says_so(screen, replay):
