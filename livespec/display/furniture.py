@@ -1,4 +1,4 @@
-"""What stands around the waterfall: ticks, grid, piano keys, colour bar, headings, banners."""
+"""What stands around the waterfall: ticks, grid, piano keys, colour bar, headings; where banners may be."""
 
 from typing import Final
 
@@ -7,16 +7,17 @@ import numpy as np
 from livespec.core.bands import ChromaAxis
 from livespec.core.notes import NAMES, frequency_of
 from livespec.display.axes import lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
+from livespec.display.banners import banners_in, without_middle
 from livespec.display.layout import Layout, Pane, Rect, scaler
 from livespec.display.scene import LONGEST_LABEL_PX, Box, Frame, Furniture, Label, Palette
-from livespec.display.theme import ON_BANNER, RED, Colour, Theme
+from livespec.display.theme import RED, Colour, Theme
 from livespec.session.clock import Timeline
 
 # Mean widths of a character, for what must fit; the exact width is known only where glyphs are made.
 _TITLE_CHARACTER_PX: Final = 9.8
-_BANNER_CHARACTER_PX: Final = 7.4
-_BANNER_CAPITAL_PX: Final = 8.8
+_RECORDING_CHARACTER_PX: Final = 7.4
 _TEXT_CHARACTER_PX: Final = 6.8
+_LEAST_CHARACTERS: Final = 4
 _HALF_TEXT_PX: Final = 7  # of its height
 _HEADINGS_APART_PX: Final = 24
 _WHITE_KEY: Final[Colour] = (226, 230, 235)
@@ -42,8 +43,8 @@ def fixed_furniture(frame: Frame, layout: Layout) -> Furniture:
         if pane.spectrum is not None:
             _add_spectrum_scale(frame, pane, pane.spectrum, boxes, labels)
     _add_colour_bar(frame, layout, boxes, labels)
-    _add_banners(frame, layout.plots, boxes, labels)
-    return Furniture(tuple(boxes), tuple(labels))
+    said = banners_in(_area_of_banners(frame, layout), frame.banners, frame.scale)
+    return Furniture((*boxes, *said.boxes), (*labels, *said.labels))
 
 
 def _add_frequencies(frame: Frame, pane: Pane, piano: Rect | None, boxes: list[Box], labels: list[Label]) -> None:
@@ -109,13 +110,21 @@ def _on_strip(strip: Rect, pane: Pane, start: int, length: int, share: float, co
 def _add_pane_label(frame: Frame, pane: Pane, boxes: list[Box], labels: list[Label]) -> None:
     if not pane.label:
         return
-    px, area = scaler(frame.scale), pane.area
-    width = px(round(_TEXT_CHARACTER_PX * len(pane.label)) + 12)
-    below = min(px(6), (area.height - px(20)) // 2)  # in a pane that is hardly as high, in its middle
-    corner = Rect(area.x + area.width - width - px(6), area.y + below, width, px(20))
+    text, corner = _pane_label(frame, pane)
     boxes.append(Box(*corner, frame.theme.background))
     middle = corner.x + corner.width // 2, corner.y + corner.height // 2
-    labels.append(Label(pane.label, *middle, "centre", px(12), frame.theme.text))
+    labels.append(Label(text, *middle, "centre", scaler(frame.scale)(12), frame.theme.text))
+
+
+def _pane_label(frame: Frame, pane: Pane) -> tuple[str, Rect]:
+    """The name of a pane and its place; it leaves two thirds of the width to banners."""
+    px, area, text = scaler(frame.scale), pane.area, pane.label
+    most = max(_LEAST_CHARACTERS, int((area.width / 3 / frame.scale - 12) / _TEXT_CHARACTER_PX))
+    if not pane.downwards and len(text) > most:
+        text = without_middle(text, most - 1)
+    width = px(round(_TEXT_CHARACTER_PX * len(text)) + 12)
+    below = min(px(6), (area.height - px(20)) // 2)  # in a pane that is hardly as high, in its middle
+    return text, Rect(area.x + area.width - width - px(6), area.y + below, width, px(20))
 
 
 def _add_spectrum_scale(frame: Frame, pane: Pane, spectrum: Rect, boxes: list[Box], labels: list[Label]) -> None:
@@ -171,7 +180,7 @@ def _headings(frame: Frame, layout: Layout) -> list[Label]:
     room = min(frame.width - left - px(16), LONGEST_LABEL_PX) / frame.scale
     title_px, subtitle_px = _TITLE_CHARACTER_PX * len(frame.title), _TEXT_CHARACTER_PX * len(frame.subtitle)
     recording = "" if frame.recorded_s is None else recording_text(frame.recorded_s)
-    recording_px = _BANNER_CHARACTER_PX * len(recording) + 16 if recording else 0
+    recording_px = _RECORDING_CHARACTER_PX * len(recording) + 16 if recording else 0
     both = title_px + recording_px + subtitle_px + _HEADINGS_APART_PX <= room
     title = frame.title if both else _shortened(frame.title, room - recording_px, _TITLE_CHARACTER_PX)
     labels = [Label(title, left + px(recording_px), px(22), "left", px(17), frame.theme.strong, bold=True)]
@@ -188,20 +197,19 @@ def recording_text(seconds: int) -> str:
 
 
 def _shortened(text: str, room_px: float, character_px: float) -> str:
-    most = max(4, int(room_px / character_px))
+    most = max(_LEAST_CHARACTERS, int(room_px / character_px))
     return text if len(text) <= most else text[: most - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def _add_banners(frame: Frame, plots: Rect, boxes: list[Box], labels: list[Label]) -> None:
-    px = scaler(frame.scale)
-    y = plots.y + px(36 if frame.wanted.downwards else 12)  # there the newest edge has labels of its own
-    for banner in frame.banners:
-        character_px = _BANNER_CAPITAL_PX if banner.text.isupper() else _BANNER_CHARACTER_PX
-        text = _shortened(banner.text, plots.width / frame.scale - 56, character_px)
-        width = px(round(len(text) * character_px) + 28)
-        boxes.append(Box(plots.x + px(12), y, width, px(28), banner.colour))
-        labels.append(Label(text, plots.x + px(12) + width // 2, y + px(14), "centre", px(14), ON_BANNER, bold=True))
-        y += px(36)
+def _area_of_banners(frame: Frame, layout: Layout) -> Rect:
+    """Beside the names of the panes; where time runs downwards, below them and what stands at the newest edge."""
+    px, plots = scaler(frame.scale), layout.plots
+    left, top, right = plots.x + px(12), plots.y + px(12), plots.x + plots.width
+    if layout.downwards:
+        top = plots.y + px(36)
+    else:
+        right = min([right, *(_pane_label(frame, pane)[1].x for pane in layout.panes if pane.label)])
+    return Rect(left, top, right - px(12) - left, plots.y + plots.height - top)
 
 
 def holes(timeline: Timeline, layout: Layout, start_s: float, px_per_s: float, theme: Theme) -> list[Box]:
