@@ -1,5 +1,6 @@
 """The dock: every control by its accessible name, used as a person would, looked at through the view."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -9,7 +10,10 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox
 from livespec.capture.devices import InputDevice
 from livespec.display.view import View
 from livespec.display.window.dock import Controls
+from livespec.session.analysis import ViewRequest
+from livespec.session.monitor import Monitor
 from livespec.settings import Settings
+from tests.support.sessions import Sound, hearing
 
 # Control → the setting that it is for.
 CHOICES = {
@@ -169,10 +173,28 @@ def test_labels_are_not_cut(controls):
     assert page.width() <= controls.width()
 
 
-def test_a_list_of_devices_that_is_open_is_renewed_once_it_is_closed(controls):
-    def device(name):
-        return InputDevice(0, name, name, "PulseAudio", 2, 48_000, (), None, False, False, ("ALSA", "pulse"))  # noqa: FBT003
+def device(name, host_api="PulseAudio"):
+    return InputDevice(0, name, name, host_api, 2, 48_000, (), None, False, False, ("ALSA", "pulse"))  # noqa: FBT003
 
+
+@pytest.mark.parametrize(("kind", "shown"), [("demo", "demo signal"), ("stdin", "sound")])
+def test_each_entry_of_the_list_of_devices_asks_for_its_own_and_says_where_it_comes_from(kind, shown):
+    """Also behind an entry for a sound that is no device."""
+    settings = Settings(n_fft=2048, hop=512).at_rate(48_000)
+    heard = Monitor(Sound(np.zeros((9000, 1)), 48_000, kind), settings, ViewRequest(100, 1))
+    with hearing(heard):
+        controls = Controls(View(heard), heard, lambda: None)
+        controls.show_devices([device("one", "ALSA"), device("two", "JACK")])
+        box = named(controls, QComboBox, "Device")
+        entries = [
+            ((box.itemData(n) or {}).get("device"), box.itemData(n, Qt.ItemDataRole.ToolTipRole) or "")
+            for n in range(box.count())
+        ]
+        assert entries[-3:] == [("one", "ALSA"), ("two", "JACK"), (None, "")]
+        assert box.currentText() == shown
+
+
+def test_a_list_of_devices_that_is_open_is_renewed_once_it_is_closed(controls):
     box = named(controls, QComboBox, "Device")
     controls.show_devices([device("one")])
     box.showPopup()

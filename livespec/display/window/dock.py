@@ -1,7 +1,7 @@
 """The controls: every setting by mouse, beside the picture. They show what holds, whoever changed it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap, QWheelEvent
@@ -49,6 +49,14 @@ _NAMES: Final = {
 Choice = tuple[str, Any]
 
 
+class _Offer(NamedTuple):
+    """An entry of the list of devices. wanted: the settings that ask for it; None: it is what is open."""
+
+    text: str
+    wanted: dict[str, Any] | None
+    tip: str = ""
+
+
 class _Choices(QComboBox):
     """The wheel is the dock's: it scrolls, and changes nothing."""
 
@@ -80,7 +88,7 @@ class Controls(QDockWidget):
         self._view, self._monitor, self._after = view, monitor, after
         self._shows: list[Callable[[], None]] = []
         self._devices: list[InputDevice] | None = None
-        self._choices: list[Choice] = []
+        self._offers: list[_Offer] = []
         page = QWidget()
         page.setObjectName("page")
         self._form = QFormLayout(page)
@@ -347,24 +355,24 @@ class Controls(QDockWidget):
         if self._devices is None or self._device.view().isVisible():
             return
         now = self._monitor.source.info
-        choices: list[Choice] = [
-            (self._said_of(device), {"source": "mic", "device": device.name}) for device in self._devices
+        offers = [
+            _Offer(self._said_of(device), {"source": "mic", "device": device.name}, device.host_api)
+            for device in self._devices
         ]
-        choices.append((self.tr("demo signal"), {"source": "demo", "device": None}))
+        offers.append(_Offer(self.tr("demo signal"), {"source": "demo", "device": None}))
         names = [device.description for device in self._devices]
         at = len(names) if now.kind == "demo" else names.index(now.title) if now.title in names else -1
         if at < 0:
-            choices.insert(0, (now.title, None))
+            offers.insert(0, _Offer(now.title, None))
             at = 0
-        if (choices, at) == (self._choices, self._device.currentIndex()):
+        if (offers, at) == (self._offers, self._device.currentIndex()):
             return
-        self._choices = choices
+        self._offers = offers
         with QSignalBlocker(self._device):
             self._device.clear()
-            for text, wanted in choices:
-                self._device.addItem(text, wanted)
-            for number, device in enumerate(self._devices, len(choices) - len(self._devices) - 1):
-                self._device.setItemData(number, device.host_api, Qt.ItemDataRole.ToolTipRole)
+            for number, offer in enumerate(offers):
+                self._device.addItem(offer.text, offer.wanted)
+                self._device.setItemData(number, offer.tip, Qt.ItemDataRole.ToolTipRole)
             self._device.setCurrentIndex(at)
         self._device.view().setMinimumWidth(self._device.view().sizeHintForColumn(0) + _BESIDE_DEVICES_PX)
 
