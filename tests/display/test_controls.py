@@ -2,14 +2,25 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QStyle,
+    QStyleOptionComboBox,
+    QWidget,
+)
 
 from livespec.capture.devices import InputDevice
+from livespec.display.theme import DARK
 from livespec.display.view import View
 from livespec.display.window.dock import Controls
+from livespec.display.window.style import style_sheet
 from livespec.session.analysis import ViewRequest
 from livespec.session.monitor import Monitor
 from livespec.settings import Settings
@@ -192,6 +203,36 @@ def test_each_entry_of_the_list_of_devices_asks_for_its_own_and_says_where_it_co
         ]
         assert entries[-3:] == [("one", "ALSA"), ("two", "JACK"), (None, "")]
         assert box.currentText() == shown
+
+
+def test_a_name_that_has_no_room_ends_in_an_ellipsis_and_the_tip_has_it_whole(controls):
+    controls.setStyleSheet(style_sheet(DARK))
+    box, long = named(controls, QComboBox, "Device"), "M" * 60
+    controls.show_devices([device(long)])
+    choose(box, box.count() - 2)
+    QApplication.processEvents()
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    field = box.style().subControlRect(
+        QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, box
+    )
+    end, image = field.right() - 8, box.grab().toImage()
+
+    def colours(left, right):
+        rows = range(field.top(), field.center().y())  # above the dots of an ellipsis
+        return {image.pixel(x, y) for x in range(left, right) for y in rows}
+
+    assert len(colours(field.x(), end)) > 1
+    assert len(colours(end, end + 7)) == 1
+    assert tip(box) == f"{box.currentText()}\nThe input that is shown"
+    assert long in box.currentText()
+    assert tip(named(controls, QComboBox, "Window")) == "Window function"
+
+
+def tip(widget):
+    at = QPoint(5, 5)
+    QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, at, widget.mapToGlobal(at)))
+    return widget.toolTip()
 
 
 def test_a_list_of_devices_that_is_open_is_renewed_once_it_is_closed(controls):

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap, QWheelEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPaintEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,6 +14,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QWidget,
 )
 
@@ -37,6 +40,8 @@ from livespec.settings import (
 
 _WIDTH: Final = 264
 _BESIDE_DEVICES_PX: Final = 24
+_BESIDE_ICON_PX: Final = 4  # Qt's own
+_BESIDE_TEXT_PX: Final = 2
 _N_FFTS: Final = tuple(1 << n for n in range(8, 17))
 _OVERLAPS: Final = (2, 4, 8, 16, 32)  # windows over each sample
 _AVERAGES: Final = ("off", "fast", "slow", "mean:4", "mean:16", "max:20", "max")
@@ -58,7 +63,37 @@ class _Offer(NamedTuple):
 
 
 class _Choices(QComboBox):
-    """The wheel is the dock's: it scrolls, and changes nothing."""
+    """Closed, it shortens what has no room; the tip has it whole. The wheel is the dock's: it changes nothing here."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__()
+        self._hint = hint
+        self.setToolTip(hint)
+
+    @property
+    def _fitting(self) -> str:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        icon = 0 if option.currentIcon.isNull() else option.iconSize.width() + _BESIDE_ICON_PX
+        room = field.width() - icon - _BESIDE_TEXT_PX
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            text = self.currentText()
+            self.setToolTip(self._hint if self._fitting == text else f"{text}\n{self._hint}")
+        return super().event(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self._fitting
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -118,10 +153,9 @@ class Controls(QDockWidget):
     def _add_sound(self) -> None:
         info = self._monitor.source.info
         self._heading(self.tr("Sound"))
-        self._device = _Choices()
+        self._device = _Choices(self.tr("The input that is shown"))
         self._device.addItem(info.title, None)
         self._device.setAccessibleName(self.tr("Device"))
-        self._device.setToolTip(self.tr("The input that is shown"))
         self._device.setMinimumContentsLength(12)
         self._device.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._device.activated.connect(lambda _n: self._ask_device(self._device.currentData()))
@@ -261,7 +295,7 @@ class Controls(QDockWidget):
         hint: str,
         icon: Callable[[Any], QIcon] | None = None,
     ) -> None:
-        box = _Choices()
+        box = _Choices(hint)
         for text, data in choices:
             box.addItem(text, data)
         if icon is not None:
@@ -269,7 +303,6 @@ class Controls(QDockWidget):
             for number, (_, data) in enumerate(choices):
                 box.setItemIcon(number, icon(data))
         box.setAccessibleName(name)
-        box.setToolTip(hint)
         box.activated.connect(lambda number: self._then(lambda: choose(box.itemData(number)))())
 
         def show() -> None:
