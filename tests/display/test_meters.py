@@ -4,17 +4,18 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QColor, QHelpEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QEnterEvent, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton, QToolTip
 
 from livespec.display.theme import DARK, RED
-from livespec.display.window.meters import MeterRow
+from livespec.display.window.meters import MeterRow, Reading
 from livespec.display.window.status import StatusLine
 from livespec.session.analysis import ViewRequest
 from livespec.session.monitor import Monitor
 from livespec.settings import Settings
+from tests.support.program import wait_until
 from tests.support.sessions import Sound, hearing
 from tests.support.signals import sine_on_bin
 
@@ -89,6 +90,27 @@ def test_a_meter_says_rms_peak_and_true_peak_in_figures(row):
     assert "true peak: −20.0 dBTP" in tip(quiet)
     true_peak = float(tip(over).split("true peak: ")[1].split(" dBTP")[0])
     assert true_peak == pytest.approx(1.0, abs=0.3)
+
+
+def test_a_tip_that_is_open_goes_on_being_right_until_the_pointer_leaves(row):
+    quiet = row.meters[0]
+    place = QPointF(5, 5)
+    QApplication.sendEvent(quiet, QEnterEvent(place, place, place))
+    row.renew_tips()
+    assert not QToolTip.isVisible()
+    assert tip(quiet) == QToolTip.text()
+    quiet.show_reading(Reading(peak_dbfs=-3.0, rms_dbfs=-6.0))
+    row.renew_tips()
+    assert "RMS −6.0 dBFS, peak −3.0 dBFS" in QToolTip.text()
+    QApplication.sendEvent(quiet, QEvent(QEvent.Type.Leave))
+
+    def is_closed():
+        row.refresh()
+        row.renew_tips()
+        QApplication.processEvents()
+        return not QToolTip.isVisible()
+
+    wait_until(is_closed, "it is closed", 3)
 
 
 def test_the_light_is_red_after_clipping_and_a_frame_where_only_the_true_peak_is_over(row):

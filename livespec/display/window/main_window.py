@@ -495,6 +495,7 @@ class MainWindow(QMainWindow):
         self._record.setChecked(self.recording())
         self._give_hint()
         self._status.refresh(self._monitor, slowed=self._governor.slowed)
+        self._panels.meters.renew_tips()
 
     def _give_hint(self) -> None:
         if not self._state.hinted and self._monitor.view_figures.frames:

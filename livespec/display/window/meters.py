@@ -18,6 +18,7 @@ from livespec.core.stft import FLOOR_DBFS
 from livespec.display.axes import format_level
 from livespec.display.theme import RED, Colour, Theme
 from livespec.display.window.style import with_tabular_digits
+from livespec.display.window.tips import renew_tip, tip_is_open
 from livespec.display.window.transport import clock_text
 from livespec.session.input_health import trouble_of
 from livespec.session.monitor import Monitor
@@ -133,8 +134,12 @@ class LevelMeter(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
-            self.setToolTip("\n".join(self._told()))
+            self.renew_tip()
         return super().event(event)
+
+    def renew_tip(self) -> None:
+        """With the figures of now."""
+        renew_tip(self, "\n".join(self._told()))
 
     def _told(self) -> list[str]:
         """All that the tip says, in lines."""
@@ -228,7 +233,7 @@ class LevelMeter(QWidget):
 
 
 class MeterRow(QWidget):
-    """A meter for each captured channel. `refresh` some twenty times a second.
+    """A meter for each captured channel. `refresh` some twenty times a second, `renew_tips` a few times.
 
     in_line: whether there are few enough for the status line beside other things; else they need a row of their own.
     """
@@ -280,6 +285,12 @@ class MeterRow(QWidget):
                     trouble_of(needles, number) if noisy else None,
                 )
             )
+
+    def renew_tips(self) -> None:
+        """Of the meter that the pointer is on, if its tip is open."""
+        for meter in self.meters:
+            if tip_is_open(meter):
+                meter.renew_tip()
 
 
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -61,7 +61,7 @@ def style_sheet(theme: Theme) -> str:
     QWidget#below QToolButton {{ background: transparent; border: 1px solid transparent; padding: 2px 9px; }}
     QWidget#below QToolButton:hover {{ background: {raised}; }}
     QWidget#below QToolButton:focus {{ border-color: {accent}; }}
-    QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 3px; }}
+    QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 3px; font-size: 12px; }}
     QScrollBar:vertical {{ background: {background}; width: 8px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {line}; border-radius: 4px; min-height: 24px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
