@@ -1,7 +1,7 @@
 """The line under the picture: meters, what the picture is made of, how the run goes, and the way to the controls."""
 
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -11,30 +11,53 @@ from livespec.display.axes import format_level
 from livespec.display.window.dock import kept_text
 from livespec.display.window.meters import MeterRow
 from livespec.display.window.style import with_tabular_digits
+from livespec.display.window.tips import renew_tip
 from livespec.session.monitor import Monitor
 
 _BETWEEN: Final = "   ·   "
 _COUNTS_PX: Final = 124  # of what is counted, so much is always to be seen
 
 
-class ShortenedLabel(QLabel):
-    """Gives way to its neighbours: what does not fit ends in an ellipsis."""
+class Part(NamedTuple):
+    """Of what a line says. rank: the least important, with the highest, are left out first."""
+
+    text: str
+    rank: int
+
+
+class PartedLabel(QLabel):
+    """Gives way to its neighbours: parts that have no room are left out whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[Part] = []
+
+    def say(self, parts: list[Part]) -> None:
+        """A screen reader reads all of them, whatever is left out."""
+        if parts != self._parts:
+            self._parts = parts
+            self.setText(_joined(parts))
+
+    @property
+    def shown(self) -> list[Part]:
+        """What can be read."""
+        room, shown = self.contentsRect().width(), list(self._parts)
+        while shown and self.fontMetrics().horizontalAdvance(_joined(shown)) > room:
+            shown.remove(max(shown, key=lambda part: part.rank))
+        return shown
+
+    @property
+    def left_out(self) -> list[str]:
+        """What cannot."""
+        shown = self.shown
+        return [part.text for part in self._parts if part not in shown]
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of it can be read."""
-        return self._fitting == self.text()
-
-    @property
-    def _fitting(self) -> str:
-        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         alignment = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        QPainter(self).drawText(self.contentsRect(), alignment, self._fitting)
+        QPainter(self).drawText(self.contentsRect(), alignment, _joined(self.shown))
 
 
 class StatusLine(QWidget):
@@ -47,7 +70,7 @@ class StatusLine(QWidget):
         super().__init__()
         self.setObjectName("below")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._made_of, self._goes = ShortenedLabel(), ShortenedLabel()
+        self._made_of, self._goes = PartedLabel(), PartedLabel()
         self._made_of.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the first to give way
         self._goes.setMinimumWidth(_COUNTS_PX)
         self._frames_seen = (0, time.perf_counter())
@@ -72,27 +95,33 @@ class StatusLine(QWidget):
         """slowed: whether fewer frames are drawn than should be."""
         store, timeline, samplerate = monitor.analysis.store, monitor.timeline, monitor.source.info.samplerate
         overlap = 100 * (1 - store.hop / store.n_fft)
-        parts = [self.tr("keeps {}").format(kept_text(monitor))] if monitor.can_forget else []
-        parts += [
-            f"{samplerate / 1000:g} kHz",
-            f"{_three_digits(store.bin_hz)} Hz/bin",
-            f"{_three_digits(1000 * store.n_fft / samplerate)} ms window",
-            f"{overlap:.4g} % overlap",
-        ]
-        _say(self._made_of, _BETWEEN.join(parts))
-        latency = monitor.view_figures.latency_ms.recent(60)
-        parts = [
-            f"xruns {timeline.overflows}",
-            f"gaps {len(timeline.gaps)}",
-            *([] if monitor.alerts is None else [self.tr("triggered {}").format(monitor.alerts.count)]),
-            "latency \N{EN DASH}" if latency is None else f"latency {latency:.0f} ms",
-            f"{self._fps(monitor.view_figures.frames):.0f} fps" + (self.tr(" (slow machine)") if slowed else ""),
-        ]
-        _say(self._goes, _BETWEEN.join(parts))
-        self._goes.setToolTip(self._tip(monitor, slowed=slowed))
+        keeps = [Part(self.tr("keeps {}").format(kept_text(monitor)), 2)] if monitor.can_forget else []
+        self._made_of.say(
+            [
+                *keeps,
+                Part(f"{samplerate / 1000:g} kHz", 0),
+                Part(f"{_three_digits(store.bin_hz)} Hz/bin", 1),
+                Part(f"{_three_digits(1000 * store.n_fft / samplerate)} ms window", 3),
+                Part(f"{overlap:.4g} % overlap", 4),
+            ]
+        )
+        latency, alerts = monitor.view_figures.latency_ms.recent(60), monitor.alerts
+        fps = f"{self._fps(monitor.view_figures.frames):.0f} fps"
+        self._goes.say(
+            [
+                Part(f"xruns {timeline.overflows}", 2),
+                Part(f"gaps {len(timeline.gaps)}", 0),
+                *([] if alerts is None else [Part(self.tr("triggered {}").format(alerts.count), 1)]),
+                Part("latency \N{EN DASH}" if latency is None else f"latency {latency:.0f} ms", 3),
+                Part(fps + (self.tr(" (slow machine)") if slowed else ""), 4),
+            ]
+        )
+        tip = self._tip(monitor, slowed=slowed)
+        for label in (self._made_of, self._goes):
+            renew_tip(label, tip)
 
     def _tip(self, monitor: Monitor, *, slowed: bool) -> str:
-        lines = [] if self._goes.is_whole else [self._goes.text()]
+        lines = [*self._made_of.left_out, *self._goes.left_out]
         lines += [self.tr("Fewer frames are drawn, so that the sound is not disturbed")] if slowed else []
         if monitor.alerts is not None:
             low, high, threshold, *_ = monitor.alerts.plan.rule
@@ -112,9 +141,8 @@ class StatusLine(QWidget):
         return max(0, frames - before) / max(now - since, 1e-6)
 
 
-def _say(label: QLabel, text: str) -> None:
-    if label.text() != text:
-        label.setText(text)
+def _joined(parts: list[Part]) -> str:
+    return _BETWEEN.join(part.text for part in parts)
 
 
 def _three_digits(value: float) -> str:
