@@ -18,7 +18,7 @@ NAMES: Final = ("A", "B")
 _CHARACTER_PX: Final = 6.9
 _APART_PX: Final = 18
 _ARM_PX: Final = 7
-
+_LINE_PX: Final = 26
 
 _NOTHING: Final = Furniture()
 
@@ -47,12 +47,14 @@ def markers(scene: Scene, marked: Sequence[Marker], scale: float) -> Furniture:
     axis = scene.axis
     boxes: list[Box] = []
     labels: list[Label] = []
+    seen = False
     if isinstance(axis, ChromaAxis):
         return Furniture()
     for name, marker in zip(NAMES, marked, strict=False):
         place, share = float(axis.place(marker.hz)), (marker.second - scene.start_s) / scene.span_s
         if not (0 <= place < 1 and 0 <= share < 1):
             continue
+        seen = True
         for pane in layout.panes:
             at = pane.box(share * pane.time_px, place * pane.frequency_px, 1, 1)
             arm = px(_ARM_PX)
@@ -64,17 +66,23 @@ def markers(scene: Scene, marked: Sequence[Marker], scale: float) -> Furniture:
                 Box(at.x + px(4), at.y - px(20), px(16), px(16), theme.background),
             ]
             labels.append(Label(name, at.x + px(12), at.y - px(12), "centre", px(12), theme.accent, bold=True))
-    if len(marked) == len(NAMES):
-        text = difference(*marked)
-        area = Rect(
-            layout.plots.x + px(12),
-            layout.plots.y + layout.plots.height - px(38),
-            px(len(text) * _CHARACTER_PX + 20),
-            px(26),
-        )
-        boxes.append(Box(*area, theme.background))
-        labels.append(Label(text, area.x + area.width // 2, area.y + area.height // 2, "centre", px(13), theme.accent))
-    return Furniture(tuple(boxes), tuple(labels))
+    crosses = Furniture(tuple(boxes), tuple(labels))
+    return joined(crosses, _between(scene, marked, scale, seen=seen)) if len(marked) == len(NAMES) else crosses
+
+
+def _between(scene: Scene, marked: Sequence[Marker], scale: float, *, seen: bool) -> Furniture:
+    """It still holds, and is what would be kept, where neither marker is seen; then it says so, and steps back."""
+    px, theme, plots = scaler(scale), scene.theme, scene.layout.plots
+    lines = [difference(*marked)] if seen else ["A and B are off the picture", difference(*marked)]
+    line_px, colour = px(_LINE_PX), theme.accent if seen else theme.faint
+    width, height = px(max(map(len, lines)) * _CHARACTER_PX + 20), line_px * len(lines)
+    area = Rect(plots.x + px(12), plots.y + plots.height - px(12) - height, width, height)
+    middle = area.x + width // 2
+    labels = [
+        Label(line, middle, area.y + line_px * number + line_px // 2, "centre", px(13), colour)
+        for number, line in enumerate(lines)
+    ]
+    return Furniture((Box(*area, theme.background),), tuple(labels))
 
 
 def peak_labels(scene: Scene, pane: Pane, peaks: Sequence[Peak], scale: float) -> Furniture:

@@ -149,6 +149,29 @@ def test_two_clicks_are_two_markers_and_a_third_begins_anew(view, mouse):
     assert len(view.markers) == 1  # a drag marks nothing
 
 
+@pytest.mark.parametrize(
+    ("leave", "come_back"),
+    [
+        (View.to_now, lambda view: view.scroll(-6)),
+        (lambda view: view.change(fmin=9000.0), View.reset_zoom),
+    ],
+)
+def test_what_lies_between_two_markers_says_so_where_neither_is_seen(view, mouse, leave, come_back):
+    plot = mouse.frame().plot
+    view.scroll(-6)
+    mouse.frame()
+    mouse.click(plot.x + 100, plot.y + 300)
+    labels = mouse.click(plot.x + 400, plot.y + 300).over.labels
+    (seen,) = (label for label in labels if label.text.startswith("\N{GREEK CAPITAL LETTER DELTA}"))
+    assert seen.colour == view.theme.accent
+    leave(view)
+    told, still = mouse.frame().over.labels[:2]
+    assert (told.text, still.text) == ("A and B are off the picture", seen.text)
+    assert {told.colour, still.colour} == {view.theme.faint}
+    come_back(view)
+    assert seen in mouse.frame().over.labels
+
+
 def test_a_double_click_on_an_axis_undoes_what_was_done_there(view, mouse):
     scene = mouse.frame()
     pane = scene.layout.panes[0]
