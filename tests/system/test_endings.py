@@ -65,7 +65,7 @@ def by_signal(number):
 def test_a_window_ends_at_once(microphone, screen, start, tmp_path, how):
     program = start(*FILES, environment=microphone.environment | screen.environment)
     window = screen.window_of(program)
-    program.wait_for_columns(tmp_path / "e.npz", 80)
+    program.wait_for_columns(tmp_path / "e.npz", 190)  # and meanwhile frames were shown
     done, took = program.quit_by(lambda: how(program, window))
     print(f"\nended in {took:.2f} s")
     _, stats = assert_ended_well(done, tmp_path)
