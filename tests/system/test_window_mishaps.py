@@ -29,6 +29,16 @@ def is_drawn(picture):
     return has_banners(picture, 1) and not is_colour(newest, DARK.gap).any() and newest.std() > 20
 
 
+def test_where_the_display_has_no_opengl_that_is_said(screen, nothing, start):
+    """Qt opens a window without a context; whatever is asked of OpenGL then ends the process."""
+    bare = nothing | screen.environment | {"QT_XCB_GL_INTEGRATION": "none"}
+    done = start(*DEMO, environment=bare).end(15)
+    assert done.returncode == 3, done.stderr
+    said, hint = done.stderr.splitlines()[-2:]
+    assert "this display has no OpenGL" in said
+    assert "--view terminal" in hint
+
+
 def test_when_the_display_vanishes_what_was_heard_is_saved(nothing, start, tmp_path):
     with VirtualScreen() as screen:
         program = start(*DEMO, "--export", "e.npz", "--stats", "s.json", environment=nothing | screen.environment)

@@ -32,7 +32,7 @@ from livespec.display.window.help import Overlay, about_overlay, keys_overlay
 from livespec.display.window.icons import icons, two_states
 from livespec.display.window.keys import commands_of
 from livespec.display.window.meters import MeterRow
-from livespec.display.window.picture import PictureWindow
+from livespec.display.window.picture import PictureWindow, check_opengl
 from livespec.display.window.remembered import Remembered, changed_settings, recall, remember
 from livespec.display.window.sessions import Sessions
 from livespec.display.window.status import StatusLine
@@ -573,6 +573,7 @@ def run_window(monitor: Monitor, ending: Ending, rooms: Rooms, stop_requests: Se
     stop_requests: not empty once a signal has asked for the end; looked at with every frame.
     """
     application = make_application()
+    check_opengl()
     window = MainWindow(monitor, ending, rooms, stop_requests)
     settings = monitor.settings
     if settings.presenter:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QSurfaceFormat, QWheelEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QOpenGLContext, QSurfaceFormat, QWheelEvent
 from PySide6.QtOpenGL import QOpenGLWindow
 from vispy.gloo import gl
 
@@ -20,6 +20,7 @@ from livespec.display.gestures import Gestures
 from livespec.display.layout import Zone
 from livespec.display.painted import PaintedCanvas, has_float_textures
 from livespec.display.view import View
+from livespec.errors import DeviceError
 from livespec.session.monitor import Monitor
 
 if TYPE_CHECKING:
@@ -33,6 +34,15 @@ _SHAPES: Final[dict[Zone, Qt.CursorShape]] = {
     "frequency": Qt.CursorShape.SizeVerCursor,
     "time": Qt.CursorShape.SizeHorCursor,
 }
+
+
+def check_opengl() -> None:
+    """Raises `DeviceError` where there is none: Qt's window would end the process. The driver is loaded but once."""
+    if not QOpenGLContext().create():
+        raise DeviceError(
+            "this display has no OpenGL",
+            "install a driver (Debian, Ubuntu: apt install libgl1-mesa-dri), or use --view terminal",
+        )
 
 
 class PictureWindow(QOpenGLWindow):
