@@ -39,6 +39,9 @@ run   libxcb-xfixes.so.0             libxcb-xfixes0       libxcb                
 run   libxcb-xkb.so.1                libxcb-xkb1          libxcb                   libxcb
 run   libxkbcommon.so.0              libxkbcommon0        libxkbcommon             libxkbcommon
 run   libxkbcommon-x11.so.0          libxkbcommon-x11-0   libxkbcommon-x11         libxkbcommon-x11
+run   libwayland-client.so.0         libwayland-client0   libwayland-client        wayland
+run   libwayland-cursor.so.0         libwayland-cursor0   libwayland-cursor        wayland
+run   libwayland-egl.so.1            libwayland-egl1      libwayland-egl           wayland
 test  libGLX_mesa.so.0               libglx-mesa0         mesa-libGL               mesa
 test  Xvfb                           xvfb                 xorg-x11-server-Xvfb     xorg-server-xvfb
 test  xdotool                        xdotool              xdotool                  xdotool
@@ -48,6 +51,9 @@ test  pactl                          pulseaudio-utils     pulseaudio-utils      
 test  pipewire                       pipewire             pipewire                 pipewire
 test  wireplumber                    wireplumber          wireplumber              wireplumber
 test  dbus-daemon                    dbus-daemon          dbus-daemon              dbus
+test  sway                           sway                 sway                     sway
+test  grim                           grim                 grim                     grim
+test  wtype                          wtype                wtype                    wtype
 test  git                            git                  git-core                 git
 '
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtCore import QByteArray, QLoggingCategory, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QFont, QGuiApplication, QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -561,6 +561,8 @@ def make_application() -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    # On Wayland Qt complains each time that the keyboard goes from a window to the picture in it, and means nothing.
+    QLoggingCategory.setFilterRules("qt.qpa.wayland.textinput.warning=false")
     application = QApplication(["livespec"])
     application.setApplicationName("livespec")
     application.setFont(QFont(font_family()))
