@@ -1,6 +1,6 @@
 """What a person or the sound marks in the picture: markers with what lies between them, peaks, the trigger's events."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -41,7 +41,9 @@ def difference(one: Marker, other: Marker) -> str:
     return "\N{GREEK CAPITAL LETTER DELTA}  " + "  \N{MIDDLE DOT}  ".join(parts).replace("-", "\N{MINUS SIGN}")
 
 
-def markers(scene: Scene, marked: Sequence[Marker], scale: float) -> Furniture:
+def markers(
+    scene: Scene, marked: Sequence[Marker], scale: float, translated: Callable[[str], str] = lambda text: text
+) -> Furniture:
     """A cross at each, and what lies between two."""
     px, theme, layout = scaler(scale), scene.theme, scene.layout
     axis = scene.axis
@@ -67,14 +69,16 @@ def markers(scene: Scene, marked: Sequence[Marker], scale: float) -> Furniture:
             ]
             labels.append(Label(name, at.x + px(12), at.y - px(12), "centre", px(12), theme.accent, bold=True))
     crosses = Furniture(tuple(boxes), tuple(labels))
-    return joined(crosses, _between(scene, marked, scale, seen=seen)) if len(marked) == len(NAMES) else crosses
+    if len(marked) < len(NAMES):
+        return crosses
+    return joined(crosses, _between(scene, marked, scale, None if seen else translated("A and B are off the picture")))
 
 
-def _between(scene: Scene, marked: Sequence[Marker], scale: float, *, seen: bool) -> Furniture:
+def _between(scene: Scene, marked: Sequence[Marker], scale: float, unseen: str | None) -> Furniture:
     """It still holds, and is what would be kept, where neither marker is seen; then it says so, and steps back."""
     px, theme, plots = scaler(scale), scene.theme, scene.layout.plots
-    lines = [difference(*marked)] if seen else ["A and B are off the picture", difference(*marked)]
-    line_px, colour = px(_LINE_PX), theme.accent if seen else theme.faint
+    lines = [difference(*marked)] if unseen is None else [unseen, difference(*marked)]
+    line_px, colour = px(_LINE_PX), theme.accent if unseen is None else theme.faint
     width, height = px(max(map(len, lines)) * _CHARACTER_PX + 20), line_px * len(lines)
     area = Rect(plots.x + px(12), plots.y + plots.height - px(12) - height, width, height)
     middle = area.x + width // 2

@@ -5,6 +5,7 @@ Shared by the window, the terminal and the headless picture; knows neither OpenG
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -51,10 +52,13 @@ class View:
     """The GUI thread's. `settings` is what is shown now; `frozen`: the picture stands; `steering`: of a replay.
 
     pointer: device pixels. theme: to draw with. labels are larger while `presenting`.
+    translated: into the language of the person.
     """
 
-    def __init__(self, monitor: Monitor, theme: Theme = DARK) -> None:
-        self._monitor = monitor
+    def __init__(
+        self, monitor: Monitor, theme: Theme = DARK, translated: Callable[[str], str] = lambda text: text
+    ) -> None:
+        self._monitor, self._translated = monitor, translated
         self.settings = self._first = monitor.settings
         self.steering = Steering.of(monitor)
         self.theme = theme
@@ -115,7 +119,7 @@ class View:
         if self._monitor.can_forget:
             self._monitor.forget()
             self._edge, self.markers = None, ()
-            self.note("Forgotten")
+            self.note(self._translated("Forgotten"))
 
     def scroll(self, seconds: float) -> None:
         """Look at what was so much later (or, negative, earlier); a replay goes there."""
@@ -165,7 +169,7 @@ class View:
     def shows_spectrum(self, what: str) -> bool:
         """Whether the picture has bins; where it has bands or pitch classes, it is said that this makes no sense."""
         if self.settings.picture != "spectrum":
-            self.note(f"{what} are of the spectrum: V shows it")
+            self.note(self._translated("{} are of the spectrum: V shows it").format(self._translated(what)))
         return self.settings.picture == "spectrum"
 
     def next_picture(self) -> None:
@@ -180,7 +184,7 @@ class View:
         """Twice as fine in frequency; the past is analysed again."""
         assert self.settings.n_fft is not None
         if self.settings.n_fft >= _LONGEST_WINDOW:
-            self.note(f"There is no longer window than {_LONGEST_WINDOW}")
+            self.note(self._translated("There is no longer window than {}").format(_LONGEST_WINDOW))
         else:
             self.change(n_fft=min(2 * self.settings.n_fft, _LONGEST_WINDOW))
 
@@ -376,7 +380,7 @@ class View:
         scene = SceneBuilder().build(frame, shown, self._monitor.timeline, end_s, drawn.span_s)
         spectra = Spectra()
         scene = self._with_lines(scene, spectra, frame.scale)
-        parts = [markers(scene, self.markers, frame.scale)]
+        parts = [markers(scene, self.markers, frame.scale, self._translated)]
         if self.settings.peaks:
             parts.append(spectra.peaks(scene, frame.scale))
         return replace(scene, over=joined(*parts))
@@ -413,7 +417,7 @@ class View:
 
     def _over(self, scene: Scene, scale: float) -> Furniture:
         """What lies over everything: peaks, markers, the pointer."""
-        parts = [markers(scene, self.markers, scale)]
+        parts = [markers(scene, self.markers, scale, self._translated)]
         if self.settings.peaks:
             parts.append(self._spectra.peaks(scene, scale))
         if self.pointer is not None:
@@ -552,18 +556,19 @@ class View:
 
     def _banners(self) -> tuple[Banner, ...]:
         monitor, steering = self._monitor, self.steering
-        out = [Banner("DEMO SIGNAL", AMBER)] if monitor.source.info.kind == "demo" else []
+        out = [Banner(self._translated("DEMO SIGNAL"), AMBER)] if monitor.source.info.kind == "demo" else []
         out += [Banner(text, RED) for text in self._troubles()]
         if monitor.alerts is not None and monitor.alerts.lasts:
-            out.append(Banner(f"TRIGGERED  {monitor.alerts.count}", AMBER))
+            out.append(Banner(self._translated("TRIGGERED  {}").format(monitor.alerts.count), AMBER))
         if self.noted:
             out.append(Banner(self.noted, AMBER))
         if steering is not None and steering.note:
             out.append(Banner(steering.note, AMBER))
         if steering is not None and steering.asked.paused:
-            out.append(Banner("PAUSED", AMBER))
+            out.append(Banner(self._translated("PAUSED"), AMBER))
         if self._edge is not None:
-            out.append(Banner(f"FROZEN  \N{MINUS SIGN}{self.behind_s():.1f} s", AMBER))
+            behind = f"\N{MINUS SIGN}{self.behind_s():.1f} s"
+            out.append(Banner(self._translated("FROZEN  {}").format(behind), AMBER))
         return tuple(out)
 
     def _troubles(self) -> list[str]:

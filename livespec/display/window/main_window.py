@@ -26,7 +26,7 @@ from livespec.display.keeping import Visible, new_path
 from livespec.display.text import font_family
 from livespec.display.view import View
 from livespec.display.window.buttons import TabButton
-from livespec.display.window.commands import add_commands
+from livespec.display.window.commands import add_commands, translated
 from livespec.display.window.dock import Controls
 from livespec.display.window.help import Overlay, about_overlay, keys_overlay
 from livespec.display.window.icons import icons, two_states
@@ -155,7 +155,7 @@ class MainWindow(QMainWindow):
     def _show_session(self, monitor: Monitor) -> None:
         """Everything that belongs to a session, anew."""
         before: Panels | None = self._panels
-        view = View(monitor, theme_for(monitor.settings.theme))
+        view = View(monitor, theme_for(monitor.settings.theme), translated)
         controls = Controls(view, monitor, self._after_command)
         controls.reopened.connect(self._reopen)
         controls.forgotten.connect(view.forget)
