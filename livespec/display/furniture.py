@@ -215,7 +215,7 @@ def _area_of_banners(frame: Frame, layout: Layout) -> Rect:
 def holes(timeline: Timeline, layout: Layout, start_s: float, px_per_s: float, theme: Theme) -> list[Box]:
     """Sound that was lost, to scale."""
     boxes = []
-    for start, end in timeline.holes():
+    for start, end in timeline.holes(start_s, start_s + layout.panes[0].time_px / px_per_s):
         for pane in layout.panes:
             t0, t1 = max(0, round((start - start_s) * px_per_s)), min(pane.time_px, round((end - start_s) * px_per_s))
             if t1 > t0:

@@ -21,9 +21,10 @@ def waterfall_runs(columns: Columns, timeline: Timeline, start_s: float, px_per_
     if end == 0:
         return ()
     rate = timeline.samplerate
-    cuts = [(0, 0)]
-    lost = 0
-    for gap in timeline.gaps:
+    begins = store.centre(oldest - 1)
+    lost = timeline.lost_before(begins)
+    cuts = [(0, lost)]
+    for gap in timeline.gaps_between(begins, store.centre(end)):
         lost += gap.samples
         cuts.append((gap.position, lost))
     runs = []

@@ -10,22 +10,20 @@ stay behind the clock have samples been lost; or when the driver says so, or the
 Owner: the analysis thread calls `update` and `settle`; all else reads what they publish.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
-from typing import Final, Literal, NamedTuple
-
-import numpy as np
+from typing import Final, NamedTuple
 
 from livespec.capture.legs import Leg, leg_at
 from livespec.capture.moment import now_ns
-from livespec.core.arrays import Float64Array, Int64Array, RealArray
+from livespec.core.arrays import BoolArray, Float64Array, Int64Array, RealArray
 from livespec.core.ring import OPENED, OVERFLOW, AudioRing
-
-Cause = Literal["overflow", "lost", "reopened"]
+from livespec.session.gap_index import Cause, Gap, GapIndex
 
 _BUCKET_S: Final = 0.5
 _BUCKETS: Final = 8
@@ -38,14 +36,6 @@ _STILL_COMING_S: Final = 0.06  # a backlog is handed out without pauses; blocks 
 _LOST_AT_LEAST_S: Final = 0.03  # servers move their latency by some milliseconds without losing a sample
 _DELAY_LONGEST_S: Final = 0.3
 _DRIFT_AFTER_S: Final = 20.0
-
-
-class Gap(NamedTuple):
-    """samples were lost just before `position`."""
-
-    position: int
-    samples: int
-    cause: Cause
 
 
 class _Bucket(NamedTuple):
@@ -86,7 +76,7 @@ class Timeline:
         only = (Leg(speed=speed),)
         self._legs = legs or (lambda: only)
         self.leg = self._legs()[0]
-        self.gaps: tuple[Gap, ...] = ()
+        self._index = GapIndex(())
         self.overflows = 0
         self.start_wall_time: float | None = None
         self.drift_ppm: float | None = None
@@ -216,21 +206,30 @@ class Timeline:
     def _block_s(self) -> float:
         return self.block / self.samplerate
 
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """All that are known, oldest first."""
+        return self._index.gaps
+
+    @gaps.setter
+    def gaps(self, gaps: tuple[Gap, ...]) -> None:
+        self._index = GapIndex(gaps)
+
     def seconds_at(self, position: float) -> float:
         """Time of a position: position / rate plus the holes before it."""
-        lost = sum(gap.samples for gap in self.gaps if gap.position <= position)
-        return (position + lost) / self.samplerate
+        return (position + self.lost_before(position)) / self.samplerate
+
+    def lost_before(self, position: float) -> int:
+        """Samples."""
+        return self._index.lost_before(position)
+
+    def gaps_between(self, first: float, last: float) -> tuple[Gap, ...]:
+        """Those behind one position, up to another."""
+        return self._index.between(first, last)
 
     def position_at(self, seconds: float) -> int:
         """The inverse of `seconds_at`; within a hole, the position after it."""
-        position = round(seconds * self.samplerate)
-        lost = 0
-        for gap in self.gaps:
-            if position - lost < gap.position:
-                break
-            lost += gap.samples
-            position = max(position, gap.position + lost)
-        return position - lost
+        return self._index.position_at(round(seconds * self.samplerate))
 
     def moment_at(self, position: float) -> datetime:
         """Clock time of a position, in the zone of this machine."""
@@ -238,20 +237,13 @@ class Timeline:
 
     def seconds_of(self, positions: RealArray) -> Float64Array:
         """`seconds_at` of many positions, (n,)."""
-        lost = np.zeros(len(positions))
-        for gap in self.gaps:
-            lost[positions >= gap.position] += gap.samples
-        seconds: Float64Array = (positions + lost) / self.samplerate
+        seconds: Float64Array = (positions + self._index.lost_before_each(positions)) / self.samplerate
         return seconds
 
-    def holes(self) -> list[tuple[float, float]]:
-        """(start, end) in seconds of every hole, oldest first."""
-        out, lost = [], 0
-        for gap in self.gaps:
-            start = (gap.position + lost) / self.samplerate
-            lost += gap.samples
-            out.append((start, start + gap.samples / self.samplerate))
-        return out
+    def holes(self, start_s: float = 0.0, end_s: float = math.inf) -> list[tuple[float, float]]:
+        """(start, end) in seconds of every hole that reaches into a stretch, oldest first."""
+        found = self._index.holes(start_s * self.samplerate, end_s * self.samplerate)
+        return [(start / self.samplerate, end / self.samplerate) for start, end in found]
 
     @property
     def delay_s(self) -> float:
@@ -275,9 +267,6 @@ class Timeline:
         now = now_ns() / 1e9 * speed - base
         return now if self._live else min(now, captured + self._block_s)
 
-    def straddles(self, first_positions: Int64Array, n_fft: int) -> np.ndarray:
+    def straddles(self, first_positions: Int64Array, n_fft: int) -> BoolArray:
         """Which windows [p, p + n_fft) have a gap inside; (k,) bool."""
-        out = np.zeros(len(first_positions), bool)
-        for gap in self.gaps:
-            out |= (first_positions < gap.position) & (gap.position < first_positions + n_fft)
-        return out
+        return self._index.straddled(first_positions, n_fft)

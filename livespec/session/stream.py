@@ -29,7 +29,8 @@ from livespec.core.quantity import level_quantity
 from livespec.core.stft import Engine
 from livespec.errors import UsageError
 from livespec.session.calibration import load_calibration
-from livespec.session.clock import Gap, Timeline
+from livespec.session.clock import Timeline
+from livespec.session.gap_index import Gap
 from livespec.session.opening import NO_SOUND_S, no_sound, open_ring, read_ahead_of, shown_of, too_short
 from livespec.settings import Settings, averaging_of
 

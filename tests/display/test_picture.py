@@ -17,8 +17,8 @@ from livespec.display.scene import Banner, Palette
 from livespec.display.spectra import Spectra
 from livespec.display.text import rasterise
 from livespec.display.theme import AMBER, DARK, LIGHT, PITCH, RED
-from livespec.session.clock import Gap
 from livespec.session.columns import ColumnStore
+from livespec.session.gap_index import Gap
 from livespec.settings import Settings
 from tests.support.pictures import BIN_HZ, BINS, ENGINE, HOP, N_FFT, RATE, Picture, noisy_levels
 from tests.support.signals import white_noise

@@ -1,5 +1,6 @@
 """Simulated captures: blocks with their arrival times, as a device and its server would give them."""
 
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livespec.core.ring import OPENED, OVERFLOW, AudioRing
-from livespec.session.clock import Gap, Timeline
+from livespec.session.clock import Timeline
+from livespec.session.gap_index import Gap
 
 RATE, BLOCK = 48_000, 480  # blocks of 10 ms
 
@@ -226,3 +228,30 @@ def test_the_errors_of_many_gaps_do_not_add_up():
         errors_s.append(gap.samples / RATE - 1.0)
     assert np.abs(errors_s).max() < 0.01
     assert abs(np.mean(errors_s)) < 0.001
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 5000), st.integers(0, 3000)), max_size=6, unique_by=lambda gap: gap[0]),
+    st.floats(0, 8),
+    st.floats(0, 3),
+)
+def test_of_a_stretch_there_are_the_holes_that_reach_into_it(gaps, start_s, lasts_s):
+    timeline = timeline_with(*((position, samples, "lost") for position, samples in sorted(gaps)))
+    reaching = {hole for hole in timeline.holes() if hole[1] > start_s and hole[0] < start_s + lasts_s}
+    assert reaching <= set(timeline.holes(start_s, start_s + lasts_s)) <= set(timeline.holes())
+
+
+def test_a_night_of_gaps_costs_hardly_more_than_one():
+    one, many = (timeline_with(*((1000 * n, 10, "lost") for n in range(1, 1 + count))) for count in (1, 20_000))
+    positions = np.arange(0, 4_000_000, 4000)
+    assert fastest(many.straddles, positions, 4096) < 20 * fastest(one.straddles, positions, 4096)
+    assert fastest(many.seconds_of, positions) < 20 * fastest(one.seconds_of, positions)
+
+
+def fastest(ask, *of):
+    def once():
+        began = time.perf_counter()
+        ask(*of)
+        return time.perf_counter() - began
+
+    return min(once() for _ in range(5))

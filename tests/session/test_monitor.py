@@ -25,8 +25,9 @@ from livespec.display.scene import Columns
 from livespec.errors import FileError, UsageError
 from livespec.session.alerts import Alerts, alert_plan
 from livespec.session.analysis import Analysis, ViewRequest
-from livespec.session.clock import Gap, Timeline
+from livespec.session.clock import Timeline
 from livespec.session.exporter import Exporter
+from livespec.session.gap_index import Gap
 from livespec.session.monitor import Monitor
 from livespec.session.opening import ring_capacity
 from livespec.settings import Settings

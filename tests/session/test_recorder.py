@@ -17,7 +17,8 @@ from livespec.core.ring import OPENED, AudioRing
 from livespec.errors import FileError, UsageError
 from livespec.session import sound_file
 from livespec.session.analysis import ViewRequest
-from livespec.session.clock import Gap, Timeline
+from livespec.session.clock import Timeline
+from livespec.session.gap_index import Gap
 from livespec.session.monitor import Monitor
 from livespec.session.recorder import Recorder, RecordingPlan, path_of, record_stretch, recording_plan_of_key
 from livespec.session.sound_file import create

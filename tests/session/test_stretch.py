@@ -8,7 +8,8 @@ import pytest
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
 from livespec.errors import FileError, UsageError
-from livespec.session.clock import Gap, Timeline
+from livespec.session.clock import Timeline
+from livespec.session.gap_index import Gap
 from livespec.session.stretch import stretch_between, write_csv, write_npz
 from livespec.settings import Settings
 from tests.support.signals import white_noise

@@ -14,8 +14,9 @@ from livespec.display.layout import Wanted
 from livespec.display.scene import Banner, Columns, Frame, Palette, Scene, Shown
 from livespec.display.scene_builder import SceneBuilder
 from livespec.display.theme import DARK, Theme
-from livespec.session.clock import Gap, Timeline
+from livespec.session.clock import Timeline
 from livespec.session.columns import ColumnStore
+from livespec.session.gap_index import Gap
 from livespec.session.picture import PictureAxis
 from livespec.settings import Settings
 from tests.support.signals import white_noise

@@ -1,0 +1,65 @@
+"""Where samples were lost, for questions by position and by time: they cost the logarithm of the number of gaps."""
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from livespec.core.arrays import BoolArray, Int64Array, RealArray
+
+Cause = Literal["overflow", "lost", "reopened"]
+
+
+class Gap(NamedTuple):
+    """samples were lost just before `position`."""
+
+    position: int
+    samples: int
+    cause: Cause
+
+
+class GapIndex:
+    """Of gaps in the order of their positions. Times are in samples: a position plus all that was lost before it."""
+
+    def __init__(self, gaps: tuple[Gap, ...]) -> None:
+        self.gaps = gaps
+        self._positions = [gap.position for gap in gaps]
+        self._lost = [0, *accumulate(gap.samples for gap in gaps)]  # before the first gap, before the second …
+        self._many = np.array(self._positions, np.int64), np.array(self._lost, np.int64)  # the same for arrays
+        self._starts = [position + lost for position, lost in zip(self._positions, self._lost, strict=False)]
+
+    def lost_before(self, position: float) -> int:
+        """Samples."""
+        return self._lost[bisect_right(self._positions, position)]
+
+    def lost_before_each(self, positions: RealArray) -> Int64Array:
+        """`lost_before` of many positions, (n,)."""
+        gaps, lost = self._many
+        before: Int64Array = lost[np.searchsorted(gaps, positions, "right")]
+        return before
+
+    def between(self, first: float, last: float) -> tuple[Gap, ...]:
+        """Those behind one position, up to another."""
+        return self.gaps[bisect_right(self._positions, first) : bisect_right(self._positions, last)]
+
+    def position_at(self, time: int) -> int:
+        """Within a hole, the position behind it."""
+        count = bisect_right(self._starts, time)
+        if not count:
+            return time
+        return max(time - self._lost[count], self._positions[count - 1])
+
+    def holes(self, first: float, last: float) -> list[tuple[int, int]]:
+        """(start, end) of every hole that reaches into a stretch of time, oldest first."""
+        begin = max(0, bisect_right(self._starts, first) - 1)
+        stretch = slice(begin, bisect_right(self._starts, last))
+        found = zip(self._starts[stretch], self.gaps[stretch], strict=True)
+        return [(start, start + gap.samples) for start, gap in found]
+
+    def straddled(self, first_positions: Int64Array, length: int) -> BoolArray:
+        """Which windows [p, p + length) have a gap inside."""
+        gaps, _ = self._many
+        before = np.searchsorted(gaps, first_positions, "right")
+        within: BoolArray = before < np.searchsorted(gaps, first_positions + length, "left")
+        return within
