@@ -14,13 +14,16 @@ from livespec.capture.sound_server import News, NoSoundServerError, sound_server
 _SETTLE_S = 0.1  # the stream is moved a moment before its source is gone
 
 
-def is_missing(source: str) -> bool:
-    """Whether the server says that it has no such source; where there is no server, nobody says so."""
+def channels_of(source: str) -> int | None:
+    """Of the server's source of that name; None where there is no server to ask. Raises ValueError where it is gone."""
     try:
         with sound_server("livespec-look") as pulse:
-            return source not in _names(pulse)
+            found = next((one.channel_count for one in pulse.source_list() if one.name == source), None)
     except NoSoundServerError:
-        return False
+        return None
+    if found is None:
+        raise ValueError(f"{source} is not there")
+    return int(found)
 
 
 def follow_moves(source: str, moved: Callable[[str], None], gone: Callable[[], None]) -> None:

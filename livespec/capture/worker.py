@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from livespec.capture.moment import now_ns
 from livespec.capture.shared_ring import SharedRing
-from livespec.capture.stream_moves import follow_moves, is_missing
+from livespec.capture.stream_moves import channels_of, follow_moves
 from livespec.core.ring import OPENED, OVERFLOW, Geometry
 
 _TOUCH_AHEAD_S = 5
@@ -99,6 +99,19 @@ def index_of(device: str, host_api: str, devices: list[dict[str, Any]], host_api
     return int(same[0]["index"])
 
 
+def channels_now(source: str, order: CaptureOrder) -> int:
+    """Of a device that is there again. Raises ValueError where the server would have to make up some of them.
+
+    Its rate is not looked at: that of a source at rest may be another one than it will run at.
+    """
+    channels = channels_of(source)
+    if channels is None:
+        return order.opened_channels
+    if channels <= max(order.pick):
+        raise ValueError(f"it has {channels} channel{'s' if channels > 1 else ''} now")
+    return channels
+
+
 def host_options(host_api: str, *, exclusive: bool, pick: list[int]) -> Any:
     """What PortAudio is told beside the usual, by the system behind it; None: nothing.
 
@@ -123,11 +136,11 @@ def capture(order: CaptureOrder) -> None:
     ring = SharedRing.attach(order.handle, Geometry(order.channels, order.capacity, order.margin))
     api, opening = order.host_api, order.opening
     source = os.environ.get("PULSE_SOURCE")
-    if source is not None and ring.end and is_missing(source):  # the first time it was just listed
-        raise ValueError(f"{source} is not there")
     host_apis = [entry["name"] for entry in sounddevice.query_hostapis()]
     index = index_of(order.device, api, list(sounddevice.query_devices()), host_apis)
     pick, opened_channels = order.pick, order.opened_channels
+    if source is not None and ring.end:  # the first time it was just listed
+        opened_channels = channels_now(source, order)
     options = host_options(api, exclusive=opening.exclusive, pick=pick)
     if api == "ASIO":
         pick, opened_channels = list(range(len(pick))), len(pick)

@@ -89,9 +89,13 @@ class VirtualMicrophone:
     @property
     def _places(self) -> str:
         """Names of the channels in the order in which ALSA's plugin asks for them: else they are mixed."""
-        if self.channels == 1:
+        return self._places_of(self.channels)
+
+    @staticmethod
+    def _places_of(channels: int) -> str:
+        if channels == 1:
             return "mono"
-        return ",".join((*_PLACES, *(f"aux{n}" for n in range(32)))[: self.channels])
+        return ",".join((*_PLACES, *(f"aux{n}" for n in range(32)))[:channels])
 
     def kill(self) -> None:
         """As a crash would: without a word to its clients."""
@@ -125,9 +129,11 @@ class VirtualMicrophone:
         lines = self._pactl("list", "sources").partition(f"\tName: {NAME}\n")[2].splitlines()
         return lines[0].removeprefix("\tDescription: ")
 
-    def plug_in(self, name: str) -> None:
-        """Another microphone, that hears the same."""
-        self._pactl("load-module", "module-remap-source", f"source_name={name}", "master=vsink.monitor", *_said(name))
+    def plug_in(self, name: str, channels: int | None = None) -> None:
+        """Another microphone, that hears the same; with all channels, or the first ones."""
+        form = [] if channels is None else [f"channels={channels}", f"channel_map={self._places_of(channels)}"]
+        what = (f"source_name={name}", "master=vsink.monitor", *_said(name), *form, *(["remix=no"] if form else []))
+        self._pactl("load-module", "module-remap-source", *what)
 
     def unplug(self, name: str) -> None:
         modules = self._pactl("list", "short", "modules").splitlines()

@@ -123,6 +123,26 @@ def test_where_the_server_comes_back_without_the_device_no_other_is_heard_in_its
     assert [gap["cause"] for gap in stats["gaps"]] == ["reopened"]
 
 
+def test_a_device_that_comes_back_with_fewer_channels_is_not_made_up(start, tmp_path):
+    """The server would fill those that are missing with a mixture of the others."""
+    with VirtualMicrophone(RATE, 4) as microphone:
+        microphone.plug_in("Scarlett")
+        program = start("--device", "Scarlett", "--channels", "1,4", *FILES, environment=microphone.environment)
+        program.wait_for_columns(tmp_path / "e.npz", round(COLUMNS_PER_S))
+        child = program.capture_child
+        microphone.unplug("Scarlett")
+        wait_until(lambda: not child.is_running(), "it is noticed", 3)
+        microphone.plug_in("Scarlett", 2)
+        time.sleep(0.5)  # what was heard until then is written
+        columns = program.columns_written(tmp_path / "e.npz")
+        time.sleep(3)
+        assert program.columns_written(tmp_path / "e.npz") == columns
+        microphone.unplug("Scarlett")
+        microphone.plug_in("Scarlett")
+        program.wait_for_columns(tmp_path / "e.npz", round(COLUMNS_PER_S))
+        end(program, tmp_path)
+
+
 def test_a_stand_in_takes_the_place_of_a_device_that_is_gone_until_that_is_back(any_microphone, start, tmp_path):
     any_microphone.plug_in("Scarlett")
     with any_microphone.playing(position_chirp(60)):
