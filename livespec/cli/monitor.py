@@ -344,7 +344,7 @@ def run(order: Run) -> None:
                 _write_stats(order.stats, [*ended, *(session.stats() for session in running)])
 
     stop_requests: list[int] = []  # from here on a signal is noted, and looked at where it is safe to stop
-    for ending in (signal.SIGINT, signal.SIGTERM):
+    for ending in _endings():
         signal.signal(ending, lambda number, _: stop_requests.append(number))
     try:
         _start(running[-1], order)
@@ -363,6 +363,14 @@ def run(order: Run) -> None:
         _tell_trouble(running[-1])
     if order.view != "window" and order.screenshot is not None:
         _save_headless_picture(running[-1], order.screenshot)
+
+
+def _endings() -> list[signal.Signals]:
+    """What asks a run to end: a terminal that goes away, too, but not under nohup."""
+    endings = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        endings.append(signal.SIGHUP)
+    return endings
 
 
 def _start(monitor: Any, order: Run) -> None:

@@ -36,7 +36,7 @@ def assert_ended_well(done, folder):
     return export, stats
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_run_without_a_window(microphone, start, tmp_path, number):
     program = start("--view", "none", *FILES, environment=microphone.environment)
     program.wait_for_columns(tmp_path / "e.npz", 80)
@@ -57,6 +57,7 @@ def by_signal(number):
     [
         pytest.param(by_signal(signal.SIGINT), id="SIGINT"),
         pytest.param(by_signal(signal.SIGTERM), id="SIGTERM"),
+        pytest.param(by_signal(signal.SIGHUP), id="SIGHUP"),
         pytest.param(lambda _program, window: window.key("q"), id="the Q key"),
         pytest.param(lambda _program, window: window.key("ctrl+q"), id="Ctrl+Q"),
         pytest.param(lambda _program, window: window.close(), id="the window's cross"),
