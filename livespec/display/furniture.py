@@ -6,7 +6,7 @@ import numpy as np
 
 from livespec.core.bands import ChromaAxis
 from livespec.core.notes import NAMES, frequency_of
-from livespec.display.axes import lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
+from livespec.display.axes import Tick, lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
 from livespec.display.banners import banners_in, without_middle
 from livespec.display.layout import Layout, Pane, Rect, scaler
 from livespec.display.scene import LONGEST_LABEL_PX, Box, Frame, Furniture, Label, Palette
@@ -18,6 +18,7 @@ _TITLE_CHARACTER_PX: Final = 9.8
 _RECORDING_CHARACTER_PX: Final = 7.4
 _TEXT_CHARACTER_PX: Final = 6.8
 _LEAST_CHARACTERS: Final = 4
+_LEAST_OF_NAME: Final = 8
 _HALF_TEXT_PX: Final = 7  # of its height
 _HEADINGS_APART_PX: Final = 24
 _WHITE_KEY: Final[Colour] = (226, 230, 235)
@@ -117,14 +118,20 @@ def _add_pane_label(frame: Frame, pane: Pane, boxes: list[Box], labels: list[Lab
 
 
 def _pane_label(frame: Frame, pane: Pane) -> tuple[str, Rect]:
-    """The name of a pane and its place; it leaves two thirds of the width to banners."""
-    px, area, text = scaler(frame.scale), pane.area, pane.label
-    most = max(_LEAST_CHARACTERS, int((area.width / 3 / frame.scale - 12) / _TEXT_CHARACTER_PX))
-    if not pane.downwards and len(text) > most:
-        text = without_middle(text, most - 1)
+    """The name of a pane and its place, inside of it; beside banners it leaves two thirds of the width to them."""
+    px, area = scaler(frame.scale), pane.area
+    room_px = area.width / frame.scale - 24 if pane.downwards else area.width / 3 / frame.scale - 12
+    text = _name_fitting(pane.label, max(1, int(room_px / _TEXT_CHARACTER_PX)))
     width = px(round(_TEXT_CHARACTER_PX * len(text)) + 12)
     below = min(px(6), (area.height - px(20)) // 2)  # in a pane that is hardly as high, in its middle
     return text, Rect(area.x + area.width - width - px(6), area.y + below, width, px(20))
+
+
+def _name_fitting(name: str, most: int) -> str:
+    """Without its middle; where too little would be left, the last word of it: "channel 3" is 3."""
+    if len(name) <= most:
+        return name
+    return without_middle(name, most - 1) if most >= _LEAST_OF_NAME else name.rsplit(maxsplit=1)[-1][:most]
 
 
 def _add_spectrum_scale(frame: Frame, pane: Pane, spectrum: Rect, boxes: list[Box], labels: list[Label]) -> None:
@@ -223,6 +230,13 @@ def holes(timeline: Timeline, layout: Layout, start_s: float, px_per_s: float, t
     return boxes
 
 
+def _narrow(ticks: list[Tick], most: int) -> list[Tick]:
+    """Without hours, where not all of the times have room; they are those of all the picture."""
+    while ticks and max(len(text) for _, text in ticks) > most and all(":" in text for _, text in ticks):
+        ticks = [Tick(place, text.partition(":")[2]) for place, text in ticks]
+    return ticks
+
+
 def time_marks(
     frame: Frame, layout: Layout, start_s: float, span_s: float, origin: float | None
 ) -> tuple[list[Box], tuple[Label, ...]]:
@@ -234,6 +248,8 @@ def time_marks(
         ticks = time_ticks(start_s, span_s, origin, length, apart)
     else:
         ticks = lap_ticks(start_s + frame.ahead_s, span_s, frame.lap_s, length, apart)
+    if layout.downwards:
+        ticks = _narrow(ticks, int((plots.x / frame.scale - 10) / _TEXT_CHARACTER_PX))
     boxes: list[Box] = []
     labels: list[Label] = []
     bottom = plots.y + plots.height

@@ -412,12 +412,20 @@ def test_no_label_of_a_pane_lies_on_its_neighbours(width, height, scale, axis, d
     assert_labels_have_room(Picture(width, height, scale, 10.0, axis=AXES[axis], wanted=wanted))
 
 
-def assert_labels_have_room(picture):
+@pytest.mark.parametrize(("width", "height", "scale"), [(480, 270, 1.0), (1400, 900, 1.5), (3840, 2160, 2.0)])
+@pytest.mark.parametrize("span_s", [0.2, 2.0, 6.0, 600.0])
+@pytest.mark.parametrize("panes", [1, 8])
+def test_where_time_runs_downwards_no_time_and_no_name_is_cut(width, height, scale, span_s, panes):
+    wanted = Wanted(tuple(f"channel {1 + n}" for n in range(panes)), downwards=True)
+    assert_labels_have_room(Picture(width, height, scale, span_s, wanted=wanted), least=3)
+
+
+def assert_labels_have_room(picture, least=7):
     picture.columns = 300
     for beside_px in (0, 13, 47):
         scene = picture.scene(beside_px)
         boxes = [ink(label) for label in (*scene.fixed.labels, *scene.moving.labels)]
-        assert len(boxes) > 6
+        assert len(boxes) >= least
         for number, (left, top, right, bottom) in enumerate(boxes):
             assert 0 <= left < right <= picture.width
             assert 0 <= top < bottom <= picture.height
