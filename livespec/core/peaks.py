@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from livespec.core.arrays import Float32Array, Float64Array
+from livespec.core.stft import Engine
 
 _TABLE_STEPS: Final = 256
 _FURTHEST_BINS: Final = 0.75  # a flat top's maximum may be read beside the tone
@@ -66,6 +67,27 @@ class PeakFinder:
         found = np.flatnonzero(peaked & (middle > above_db)) + reach
         found = found[np.diff(found, prepend=-reach) > reach]  # of equal neighbours the first
         return found[np.argsort(-levels[found], kind="stable")]
+
+
+class ColumnPeaks:
+    """Finds the tones in columns of an engine; of several windows each where most of the power is taken from it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._bin_hz = engine.bin_hz
+        most = np.argmax([band.share for band in engine.bands], axis=0)
+        self._parts = [
+            (range(*np.searchsorted(most, (number, number + 1)).tolist()), finder)
+            for number, band in enumerate(engine.bands)
+            for finder in (PeakFinder(band.function, engine.transform_length // len(band.function)),)
+        ]
+
+    def find(self, levels: Float32Array, at_most: int, above_db: float) -> list[Peak]:
+        """As `PeakFinder.find`."""
+        found: list[Peak] = []
+        for bins, finder in self._parts:
+            peaks = finder.find(levels, self._bin_hz, len(levels), above_db)
+            found += [peak for peak in peaks if round(peak.bin) in bins]
+        return sorted(found, key=lambda peak: -peak.level_db)[:at_most]
 
 
 def _response(function: Float64Array, bins: Float64Array) -> Float64Array:

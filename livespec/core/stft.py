@@ -61,6 +61,7 @@ class _Batch(NamedTuple):
 class Engine:
     """A short-time Fourier transform to dBFS for one `Settings` at one sampling rate.
 
+    bands: the window functions of a column.
     `columns` and `columns_into` take windows; `push` takes sound as it comes and keeps what the next window needs.
     Samples beyond 10²⁸ or signalling NaNs make numpy warn; `numpy.errstate` around the call costs a twentieth of it.
     Raises `UsageError` where the settings do not fit the rate, or their FFT library is not there.
@@ -83,19 +84,19 @@ class Engine:
         self.hop: int = resolved.hop
         self.transform_length = self.n_fft * resolved.padding
         self.bins = self.transform_length // 2 + 1
-        self._bands: tuple[Band, ...] = (
+        self.bands: tuple[Band, ...] = (
             octave_bands(resolved.window, self.n_fft, self.frequencies)
             if resolved.multiresolution
             else single_band(resolved.window, self.n_fft, self.bins)
         )
         real: np.dtype[np.floating] = np.dtype(np.float32 if resolved.precision == "single" else np.float64)
         self._most_rows = min(_MOST_ROWS, max(4, _BATCH_BYTES // (self.transform_length * real.itemsize)))
-        self._work = tuple(self._work_of(band, real) for band in self._bands)
+        self._work = tuple(self._work_of(band, real) for band in self.bands)
         self._function = self._work[0].function
         self._amplitude = np.empty((self._most_rows, self.bins), real)
-        self._power = np.empty_like(self._amplitude) if len(self._bands) > 1 else self._amplitude
+        self._power = np.empty_like(self._amplitude) if len(self.bands) > 1 else self._amplitude
         # Of one band the amplitude becomes decibels, of several their mixed power.
-        exponent = 1 if len(self._bands) == 1 else 2
+        exponent = 1 if len(self.bands) == 1 else 2
         self._decibels_per_neper = np.array(20 / exponent / np.log(10), real)
         # A scale for each number, not for each bin: 2 × cheaper.
         self._scale = np.full(self._amplitude.shape, _LOUDER**-exponent, real)
@@ -137,7 +138,7 @@ class Engine:
     def noise_bandwidth_hz(self) -> Float64Array:
         """Equivalent noise bandwidth of each bin in Hz, (bins,): Harris 1978, equation 11."""
         bandwidths = [
-            band.share * self.samplerate * np.sum(band.function**2) / band.function.sum() ** 2 for band in self._bands
+            band.share * self.samplerate * np.sum(band.function**2) / band.function.sum() ** 2 for band in self.bands
         ]
         return np.sum(bandwidths, axis=0)  # type: ignore[no-any-return]
 

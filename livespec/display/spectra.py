@@ -1,18 +1,20 @@
 """The spectra beside the panes and the labels of their peaks, kept from frame to frame where nothing changes."""
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from livespec.core.peaks import Peak, PeakFinder
+from livespec.core.peaks import ColumnPeaks, Peak
 from livespec.core.scales import RowMap
-from livespec.core.window import make_window
 from livespec.display.layout import Pane
 from livespec.display.marks import joined, peak_labels
 from livespec.display.scene import Furniture, Graph, Layer, Scene
 from livespec.display.spectrum import SpectrumFinder, spectrum_graph
 from livespec.session.columns import ColumnStore
+
+if TYPE_CHECKING:
+    from livespec.core.stft import Engine
 
 _INTERVAL_S: Final = 1 / 32  # the eye does not follow more
 _PEAKS_S: Final = 0.25
@@ -30,7 +32,7 @@ class Spectra:
         self._drawn: tuple[tuple[object, ...], float, tuple[Graph, ...]] = (), 0.0, ()
         self._labels: tuple[tuple[object, ...], Furniture] = (), Furniture()
         self._peaks: tuple[float, list[list[Peak]]] = 0.0, []
-        self._peak_finder: tuple[tuple[object, ...], PeakFinder] | None = None
+        self._peak_finder: tuple[Engine, ColumnPeaks] | None = None
 
     def graphs(self, scene: Scene) -> tuple[Graph, ...]:
         """Of every pane that has a spectrum, at the newest edge."""
@@ -60,7 +62,7 @@ class Spectra:
         """The strongest tones at the newest edge."""
         layer = scene.layers[-1]
         store = layer.shown.columns.store
-        if store.picture != "spectrum" or store.engine.settings.multiresolution:
+        if store.picture != "spectrum":
             return Furniture()
         now = time.perf_counter()
         looked, found = self._peaks
@@ -83,7 +85,7 @@ class Spectra:
             return []
         low, high = scene.palette.low, scene.palette.high
         least = max(low + _ABOVE_LOWEST * (high - low), float(np.median(levels)) + _ABOVE_MEDIAN_DB)
-        return self._peak_finder_of(store).find(levels, store.bin_hz, _MOST_PEAKS, least)
+        return self._peak_finder_of(store).find(levels, _MOST_PEAKS, least)
 
     def _finder_of(self, store: ColumnStore) -> SpectrumFinder:
         if self._finder is None or self._finder[0] is not store:
@@ -97,11 +99,9 @@ class Spectra:
             self._rows = key, axis.rows(pane.frequency_px, store.bins, store.bin_hz)
         return self._rows[1]
 
-    def _peak_finder_of(self, store: ColumnStore) -> PeakFinder:
-        settings = store.engine.settings
-        key = (settings.window, settings.n_fft, settings.padding)
-        if self._peak_finder is None or self._peak_finder[0] != key:
-            self._peak_finder = key, PeakFinder(make_window(settings.window, store.n_fft), settings.padding)
+    def _peak_finder_of(self, store: ColumnStore) -> ColumnPeaks:
+        if self._peak_finder is None or self._peak_finder[0] is not store.engine:
+            self._peak_finder = store.engine, ColumnPeaks(store.engine)
         return self._peak_finder[1]
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livespec.core.peaks import PeakFinder
+from livespec.core.peaks import ColumnPeaks, PeakFinder
 from livespec.core.stft import Engine
 from livespec.core.window import WINDOWS, make_window
 from livespec.settings import Settings
@@ -44,6 +44,18 @@ def test_several_tones_come_strongest_first_and_no_more_than_asked():
     assert [round(peak.bin, 1) for peak in peaks] == [700.0, 300.3, 1111.6]
     assert [peak.level_db for peak in peaks] == pytest.approx([-6.02, -20, -40], abs=0.02)
     assert len(finder.find(engine.columns(sound), engine.bin_hz, at_most=1)) == 1
+
+
+@pytest.mark.parametrize("window", ["hann", "blackmanharris", "flattop"])
+@pytest.mark.parametrize("n_fft", [4096, 16_384])
+def test_with_several_windows_a_tone_is_found_as_finely_as_the_one_that_shows_it_can(window, n_fft):
+    engine = Engine(Settings(n_fft=n_fft, hop=n_fft, window=window, multiresolution=True), RATE)
+    finder = ColumnPeaks(engine)
+    for hz, halvings in ((120.3, 0), (507.7, 1), (2000.9, 2), (5003.1, 3), (11_234.5, 3)):
+        levels = engine.columns(sine_on_bin(hz * n_fft / RATE, n_fft, n_fft, 0.5, 0.3))
+        (peak, *_) = finder.find(levels, at_most=5, above_db=-40)
+        assert peak.frequency_hz == pytest.approx(hz, abs=0.05 * RATE / (n_fft >> halvings))
+        assert peak.level_db == pytest.approx(20 * np.log10(0.5), abs=0.05)
 
 
 def test_where_there_is_no_tone_there_is_no_peak():
