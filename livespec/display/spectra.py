@@ -21,6 +21,7 @@ _PEAKS_S: Final = 0.25
 _MOST_PEAKS: Final = 5
 _ABOVE_MEDIAN_DB: Final = 20.0
 _ABOVE_LOWEST: Final = 0.4  # of the range
+_STALE_S: Final = 0.5
 
 
 class Spectra:
@@ -106,10 +107,13 @@ class Spectra:
 
 
 def newest_cell(layer: Layer, scene: Scene) -> int | None:
-    """The cell at the newest edge; None where there is no sound."""
+    """The cell at the newest edge; None where there is no sound, or none that is of now any more."""
     if not layer.runs:
         return None
-    run = layer.runs[-1]
-    if run.t1 < scene.layout.panes[0].time_px - 2:  # a hole, or the end of a sound
-        return min(run.last, int(run.c1)) if layer.shown.columns.end - 1 == run.last else None
-    return max(run.first, min(run.last, int(run.c1)))
+    run, time_px = layer.runs[-1], scene.layout.panes[0].time_px
+    if run.t1 >= time_px - 2:
+        return max(run.first, min(run.last, int(run.c1)))
+    store = layer.shown.columns.store  # a hole begins here, or the sound has ended: half a window before its end
+    stale_px = max(_STALE_S, store.n_fft / store.engine.samplerate) * time_px / scene.span_s
+    is_last = layer.shown.columns.end - 1 == run.last
+    return min(run.last, int(run.c1)) if is_last and time_px - run.t1 < stale_px else None
