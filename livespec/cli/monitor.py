@@ -223,6 +223,8 @@ def monitor(
     if loopback:
         if device not in (None, LOOPBACK):
             raise UsageError(f"--loopback and --device {device} exclude each other", "leave one of them out")
+        if named not in (None, "mic"):
+            raise UsageError(f"--loopback and --source {named} exclude each other", "leave one of them out")
         device = LOOPBACK
     flags = {
         "source": named,

@@ -6,7 +6,8 @@ import numpy as np
 
 from livespec.core.arrays import Float32Array
 
-# The quiet tenth of the rows lies just above the darkest colour, the loudest just below the brightest.
+# The quiet tenth of the rows lies just above the darkest colour, the loudest just below the brightest; and a tone that
+# is there half of the time, though in but one row, is no louder than that.
 _QUIET_PERCENTILE, _QUIET_MARGIN_DB = 10, 5.0
 _LOUD_PERCENTILE, _LOUD_MARGIN_DB = 99.5, 6.0
 _NARROWEST_DB, _WIDEST_DB = 50.0, 90.0
@@ -33,9 +34,11 @@ class AutoRange:
         if not levels.size:
             return False
         quiet, loud = np.percentile(levels, (_QUIET_PERCENTILE, _LOUD_PERCENTILE))
-        if loud < self._silence:
+        loudest = np.fmax.reduce(rows, axis=1)
+        tone = np.median(loudest[np.isfinite(loudest)])
+        if max(loud, tone) < self._silence:
             return False
-        high = float(loud) + _LOUD_MARGIN_DB
+        high = float(max(loud + _LOUD_MARGIN_DB, tone))
         low = min(max(float(quiet) - _QUIET_MARGIN_DB, high - _WIDEST_DB), high - _NARROWEST_DB)
         furthest = _SLEW_DB_PER_S * elapsed_s if self._settled else np.inf
         self._settled = True

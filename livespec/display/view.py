@@ -577,7 +577,9 @@ class View:
         recorder, alerts, refused = monitor.recorder, monitor.alerts, monitor.analysis.refused
         said = [
             monitor.source.trouble,
-            silence_of(monitor.analysis.needles.now) if monitor.source.info.noisy else None,
+            silence_of(monitor.analysis.needles.now)
+            if monitor.source.info.noisy and not monitor.source.trouble
+            else None,
             None if recorder is None or recorder.trouble is None else recorder.trouble.message,
             recorder.shortfall if recorder is not None and monitor.recording else None,
             None if alerts is None else alerts.trouble,

@@ -38,6 +38,15 @@ def test_the_range_comes_to_rest_around_the_10th_and_the_995th_per_mille():
     assert high == pytest.approx(loud + 6, abs=1)
 
 
+def test_a_lone_tone_in_silence_keeps_a_colour_of_its_own_and_a_click_changes_nothing():
+    levels = np.random.default_rng(2).uniform(-130, -110, (40, 500)).astype(np.float32)
+    levels[:, 200] = -6
+    assert followed(levels)[-1] == (-96, -6)
+    clicked = rows(-90, -10).reshape(400, 50)
+    clicked[40] = 0
+    assert followed(clicked)[-1][1] == pytest.approx(followed(rows(-90, -10))[-1][1], abs=1)
+
+
 @pytest.mark.parametrize(("quiet", "loud"), [(-180, -5), (-30, -20), (-60, -59), (-199, 20)])
 def test_the_range_is_never_narrower_than_50_db_nor_wider_than_90(quiet, loud):
     for low, high in followed(rows(quiet, loud))[1:]:

@@ -58,8 +58,10 @@ def test_where_nothing_is_played_for_others_to_hear_that_is_said(nothing, start)
     assert done.returncode == 3
     assert "no input for what the computer plays" in done.stderr
     assert "PulseAudio" in done.stderr
-    done = start("--loopback", "--device", "Scarlett", "--view", "none", environment=nothing).end()
-    assert done.returncode == 2
+    for more in (("--device", "Scarlett"), ("--source", "song.wav")):
+        done = start("--loopback", *more, "--view", "none", environment=nothing).end()
+        assert done.returncode == 2
+        assert f"--loopback and {' '.join(more)} exclude" in done.stderr
 
 
 _KILLED_WHEN_ASKED = """
