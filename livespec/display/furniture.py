@@ -9,7 +9,7 @@ from livespec.core.notes import NAMES, frequency_of
 from livespec.display.axes import Tick, lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
 from livespec.display.banners import banners_in, without_middle
 from livespec.display.layout import Layout, Pane, Rect, scaler
-from livespec.display.scene import LONGEST_LABEL_PX, Box, Frame, Furniture, Label, Palette
+from livespec.display.scene import APART, LONGEST_LABEL_PX, Box, Frame, Furniture, Label, Palette
 from livespec.display.theme import RED, Colour, Theme
 from livespec.session.clock import Timeline
 
@@ -19,6 +19,7 @@ _RECORDING_CHARACTER_PX: Final = 7.4
 _TEXT_CHARACTER_PX: Final = 6.8
 _LEAST_CHARACTERS: Final = 4
 _LEAST_OF_NAME: Final = 8
+_LEAST_OF_NAMES: Final = 15  # characters; figures that lost their middle would be others, and are seldom as long
 _HALF_TEXT_PX: Final = 7  # of its height
 _HEADINGS_APART_PX: Final = 24
 _WHITE_KEY: Final[Colour] = (226, 230, 235)
@@ -182,20 +183,31 @@ def _colours(palette: Palette, bar: Rect) -> list[Box]:
 
 
 def _headings(frame: Frame, layout: Layout) -> list[Label]:
-    """Title at the left, settings at the right; in a small window the settings go, then the title's end."""
+    """Title at the left, settings at the right. Without room these are shortened, then go; then the title's end."""
     px, left = scaler(frame.scale), layout.plots.x
-    room = min(frame.width - left - px(16), LONGEST_LABEL_PX) / frame.scale
-    title_px, subtitle_px = _TITLE_CHARACTER_PX * len(frame.title), _TEXT_CHARACTER_PX * len(frame.subtitle)
+    longest = LONGEST_LABEL_PX / frame.scale
     recording = "" if frame.recorded_s is None else recording_text(frame.recorded_s)
     recording_px = _RECORDING_CHARACTER_PX * len(recording) + 16 if recording else 0
-    both = title_px + recording_px + subtitle_px + _HEADINGS_APART_PX <= room
-    title = frame.title if both else _shortened(frame.title, room - recording_px, _TITLE_CHARACTER_PX)
+    room = (frame.width - left - px(16)) / frame.scale - recording_px
+    title = _shortened(frame.title, min(room, longest), _TITLE_CHARACTER_PX)
     labels = [Label(title, left + px(recording_px), px(22), "left", px(17), frame.theme.strong, bold=True)]
     if recording:
         labels.append(Label(recording, left, px(22), "left", px(14), RED, bold=True))
-    if both:
-        labels.append(Label(frame.subtitle, frame.width - px(16), px(20), "right", px(13), frame.theme.faint))
+    room -= _TITLE_CHARACTER_PX * len(title) + _HEADINGS_APART_PX
+    subtitle = _shortened_settings(frame.subtitle, int(min(room, longest) / _TEXT_CHARACTER_PX))
+    if subtitle:
+        labels.append(Label(subtitle, frame.width - px(16), px(20), "right", px(13), frame.theme.faint))
     return labels
+
+
+def _shortened_settings(text: str, most: int) -> str:
+    """The longest of them, names of channels, without its middle; empty where too little of it would be left."""
+    too_many = len(text) - most
+    if too_many <= 0:
+        return text
+    longest = max(text.split(APART), key=len)
+    kept = len(longest) - too_many - 1
+    return text.replace(longest, without_middle(longest, kept)) if kept >= _LEAST_OF_NAMES else ""
 
 
 def recording_text(seconds: int) -> str:

@@ -15,6 +15,7 @@ from livespec.session.picture import PictureAxis
 HATCH_PERIOD_PX: Final = 8
 HATCH_STROKE_PX: Final = 2
 LINE_EDGE_PX: Final = 1
+APART: Final = "  ·  "  # settings in the subtitle
 LONGEST_LABEL_PX: Final = 1024  # device pixels: what the atlas of labels takes
 
 

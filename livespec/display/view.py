@@ -20,7 +20,7 @@ from livespec.display.cursor import crosshairs, laser, overtones, read
 from livespec.display.layout import Layout, Wanted, Zone, layout_of
 from livespec.display.marks import Marker, joined, markers, triggered
 from livespec.display.playhead import Playhead
-from livespec.display.scene import Banner, Columns, Frame, Furniture, Palette, Scene, Shown
+from livespec.display.scene import APART, Banner, Columns, Frame, Furniture, Palette, Scene, Shown
 from livespec.display.scene_builder import SceneBuilder
 from livespec.display.showing import Showing
 from livespec.display.spectra import Spectra
@@ -631,4 +631,4 @@ def describe(settings: Settings, channels: list[str]) -> str:
     parts = [rate, channel, f"{windows} / {settings.hop} {settings.window}"]
     if settings.averaging != "off":
         parts.append(settings.averaging)
-    return "  ·  ".join([*parts, _PICTURE_NAMES.get(settings.picture, settings.scale)])
+    return APART.join([*parts, _PICTURE_NAMES.get(settings.picture, settings.scale)])

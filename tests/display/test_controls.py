@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QLabel,
+    QScrollArea,
     QStyle,
     QStyleOptionComboBox,
     QWidget,
@@ -182,6 +183,25 @@ def test_labels_are_not_cut(controls):
         assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()) - 1, label.text()
     page = controls.findChild(QWidget, "page")
     assert page.width() <= controls.width()
+
+
+def test_no_name_however_long_makes_the_controls_wider_than_the_dock():
+    names = ("Vocals left (Neumann U87)", "Guitar amp close microphone " * 4)
+    settings = Settings(n_fft=2048, hop=512, channels=(1, 2), channel_names=names).at_rate(48_000)
+    heard = Monitor(Sound(np.zeros((9000, 2)), 48_000), settings, ViewRequest(100, 1))
+    with hearing(heard):
+        controls = Controls(View(heard), heard, lambda: None)
+        controls.setStyleSheet(style_sheet(DARK))
+        controls.resize(controls.width(), 700)
+        controls.show_devices([device("A sound card with a long name " * 4)])
+        controls.show()
+        QApplication.processEvents()
+        scroll = controls.findChild(QScrollArea)
+        assert scroll.verticalScrollBar().isVisible()
+        for box in controls.findChildren(QComboBox):
+            right = box.mapTo(scroll, QPoint(box.width(), 0)).x()
+            assert right <= scroll.viewport().width(), box.accessibleName()
+        controls.close()
 
 
 def device(name, host_api="PulseAudio"):

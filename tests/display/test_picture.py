@@ -10,10 +10,11 @@ from livespec.core.quantity import RAW, LevelQuantity, level_quantity
 from livespec.core.scales import FrequencyAxis
 from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
+from livespec.display.furniture import fixed_furniture
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import colour_cells, render
 from livespec.display.layout import Wanted
-from livespec.display.scene import Banner, Palette
+from livespec.display.scene import LONGEST_LABEL_PX, Banner, Palette
 from livespec.display.spectra import Spectra
 from livespec.display.text import rasterise
 from livespec.display.theme import AMBER, DARK, LIGHT, PITCH, RED
@@ -431,3 +432,17 @@ def assert_labels_have_room(picture, least=7):
             assert 0 <= top < bottom <= picture.height
             for other in boxes[number + 1 :]:
                 assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+
+
+@pytest.mark.parametrize(("width", "scale"), [(900, 1.0), (1280, 1.0), (1280, 1.5), (2560, 2.0)])
+def test_a_name_of_a_channel_that_is_too_long_is_shortened_and_nothing_else_of_the_settings(width, scale):
+    subtitle = f"48 kHz  ·  {'Guitar amp close microphone, ' * 8}end  ·  4096 / 512 hann  ·  mel"
+    frame = replace(Picture().frame(), width=width, height=800, scale=scale, title="A song.wav", subtitle=subtitle)
+    title, settings = (
+        label for label in fixed_furniture(frame, frame.layout).labels if label.text.startswith(("A song", "48 kHz"))
+    )
+    assert title.text == "A song.wav"
+    assert settings.text.startswith("48 kHz  ·  Guitar")
+    assert settings.text.endswith("end  ·  4096 / 512 hann  ·  mel")
+    assert ink(title)[2] < ink(settings)[0]
+    assert ink(settings)[2] - ink(settings)[0] <= LONGEST_LABEL_PX

@@ -69,6 +69,8 @@ class _Choices(QComboBox):
         super().__init__()
         self._hint = hint
         self.setToolTip(hint)
+        # Else the longest entry, the name of a channel or of a device, makes the dock's page wider than the dock.
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
     @property
     def _fitting(self) -> str:
@@ -156,8 +158,6 @@ class Controls(QDockWidget):
         self._device = _Choices(self.tr("The input that is shown"))
         self._device.addItem(info.title, None)
         self._device.setAccessibleName(self.tr("Device"))
-        self._device.setMinimumContentsLength(12)
-        self._device.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._device.activated.connect(lambda _n: self._ask_device(self._device.currentData()))
         self._form.addRow(self.tr("Device"), self._device)
         self._shows.append(self._refresh_devices)
