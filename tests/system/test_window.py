@@ -402,6 +402,24 @@ def test_keys_are_shown_and_the_window_can_be_for_an_audience_or_small(screen, n
     quit_cleanly(program, window)
 
 
+@pytest.mark.parametrize("keys", [("p", "x", "x"), ("p", "x", "Escape"), ("x", "p", "p"), ("f", "x", "x"), ("p", "f")])
+def test_from_one_look_to_another_and_back_it_is_the_usual_window(screen, nothing, start, keys):
+    program = start("--source", "demo", *FLAGS, environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    plot = plot_on(capture_when(screen, has_banner, "the demo", 10))
+    menus = (slice(2, 22), slice(8, 400))
+    for key in keys[:-1]:
+        window.key(key)
+        capture_when(screen, lambda p: plot_on(p) != plot, f"the look of {key}", 3)
+        time.sleep(0.3)  # whatever Qt and the server have to say to each other
+        window.focus()
+    window.key(keys[-1])
+    usual = capture_when(screen, lambda p: plot_on(p) == plot, "as before", 3)
+    assert is_colour(usual[menus], DARK.faint).any()
+    assert plot_on(capture_after(screen, 0.5)) == plot
+    quit_cleanly(program, window)
+
+
 def test_forget_now_leaves_nothing_of_what_was_heard(microphone, screen, shown):
     with microphone.playing(tone([HIGH])):
         program, window = shown()

@@ -177,7 +177,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, controls)
         self._renew_commands()
         self._follow_theme()
-        self._picture_alone(alone=view.presenting or self._compact)
+        self._picture_alone(alone=self._alone)
         if self._gear.isChecked():
             self._sessions.list_devices()
 
@@ -227,47 +227,57 @@ class MainWindow(QMainWindow):
         return self._panels.controls.isVisible()
 
     def toggle_full_screen(self) -> None:
-        self.present(fullscreen=not self.isFullScreen())
+        wanted = not self.isFullScreen()
+        self._be_usual()
+        if wanted:
+            self.present(fullscreen=True)
 
     def toggle_presenting(self) -> None:
         """For an audience: full screen, large labels, no controls, the display awake."""
-        self._view.presenting = not self._view.presenting
-        if self._view.presenting:
+        wanted = not self._view.presenting
+        self._be_usual()
+        if wanted:
+            self._view.presenting = True
             self._awake.hold()
-        else:
-            self._awake.release()
-        self.present(fullscreen=self._view.presenting)
+            self.present(fullscreen=True)
 
     def presenting(self) -> bool:
         return self._view.presenting
 
     def toggle_compact(self) -> None:
         """A small window that stays on top: the picture alone."""
-        self._compact = not self._compact
-        handle = self.windowHandle()
-        self._picture_alone(alone=self._compact)
-        if self._compact:
-            self._before_compact = self.size()
+        wanted = not self._compact
+        usual_size = self.normalGeometry().size()
+        self._be_usual()
+        if wanted:
+            self._compact = True
+            self._before_compact = usual_size
+            self._picture_alone(alone=True)
             self.showNormal()
             self.setMinimumSize(*(side // 2 for side in _COMPACT))
             self.resize(*_COMPACT)
-        else:
-            self.setMinimumSize(*_SMALLEST)
-            self.resize(self._before_compact)
-        handle.setFlag(Qt.WindowType.WindowStaysOnTopHint, self._compact)
+            self.windowHandle().setFlag(Qt.WindowType.WindowStaysOnTopHint, True)  # noqa: FBT003 - Qt's
 
     def compact(self) -> bool:
         return self._compact
 
     def leave(self) -> None:
         """Back to the usual window, and the keys to the picture."""
-        if self._compact:
-            self.toggle_compact()
-        if self._view.presenting:
-            self.toggle_presenting()
-        elif self.isFullScreen():
-            self.present(fullscreen=False)
+        self._be_usual()
         self._container.setFocus()
+
+    def _be_usual(self) -> None:
+        """Neither compact nor for an audience nor on the full screen: it is never two of these at a time."""
+        if self._compact:
+            self._compact = False
+            self.windowHandle().setFlag(Qt.WindowType.WindowStaysOnTopHint, False)  # noqa: FBT003 - Qt's
+            self._picture_alone(alone=False)
+            self.setMinimumSize(*_SMALLEST)
+            self.resize(self._before_compact)
+        elif self._alone or self.isFullScreen():
+            self._view.presenting = False
+            self._awake.release()
+            self.present(fullscreen=False)
 
     def next_theme(self) -> None:
         """Dark → light."""
@@ -393,7 +403,7 @@ class MainWindow(QMainWindow):
 
     def present(self, *, fullscreen: bool) -> None:
         """Show the window, or the picture alone on the whole screen."""
-        self._picture_alone(alone=fullscreen or self._compact)
+        self._picture_alone(alone=fullscreen)
         if fullscreen:
             self.showFullScreen()
         else:
