@@ -420,6 +420,32 @@ def test_from_one_look_to_another_and_back_it_is_the_usual_window(screen, nothin
     quit_cleanly(program, window)
 
 
+def test_where_the_controls_have_no_room_the_picture_says_so_and_their_button_is_not_lit(screen, nothing, start):
+    program = start("--source", "demo", *FLAGS, environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    plot = plot_on(capture_when(screen, has_banner, "the demo", 10))
+
+    def is_lit(picture, width, height):
+        return bool(is_colour(picture[height - 26 : height, width - 40 : width], AMBER).any())
+
+    window.key("d")
+    wide = capture_when(screen, lambda p: plot_on(p).width < plot.width - 200 and is_lit(p, 1018, 800), "controls", 3)
+    window.resize(480, 320)
+    said = (slice(80, 200), slice(75, 300))
+    narrow = capture_when(
+        screen, lambda p: not p[330:].any() and not is_lit(p, 480, 320), "neither they nor a light", 3
+    )
+    amber = is_colour(narrow[said], AMBER).sum()
+    window.key("d")
+    capture_when(screen, lambda p: is_colour(p[said], AMBER).sum() > amber + 2000, "it says why", 3)
+    assert not is_lit(capture_after(screen, 0.3), 480, 320)
+    window.resize(1280, 800)
+    capture_when(screen, lambda p: plot_on(p) == plot_on(wide), "they are back", 3)
+    window.key("d")
+    capture_when(screen, lambda p: plot_on(p) == plot and not is_lit(p, 1280, 800), "no controls", 3)
+    quit_cleanly(program, window)
+
+
 def test_forget_now_leaves_nothing_of_what_was_heard(microphone, screen, shown):
     with microphone.playing(tone([HIGH])):
         program, window = shown()

@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         self._overlay: Overlay | None = None
         self._record = self._new_switch(self.tr("Record"), "R", self.toggle_recording)
         self._gear = self._new_switch(self.tr("Controls"), "D", self.toggle_controls)
-        self._gear.setChecked(self._state.controls)
+        self._wants_controls = self._state.controls
         self._status = StatusLine(self._record, self._gear)
         whole = QWidget()
         self._column = _column(whole, self._container, self._status)
@@ -217,8 +217,13 @@ class MainWindow(QMainWindow):
         return self._panels.monitor
 
     def toggle_controls(self) -> None:
-        """The dock, in or out."""
-        self._gear.setChecked(not self._panels.controls.isVisible())
+        """The dock, in or out; where it has no place the picture says why."""
+        if self._alone:
+            self._note(self.tr("The controls are beside the usual window's picture: Esc leads there"))
+        elif self.width() < _WIDE_ENOUGH_FOR_CONTROLS:
+            self._note(self.tr("The window is too narrow for the controls"))
+        else:
+            self._wants_controls = not self._wants_controls
         self._fit_controls()
         if self._gear.isChecked():
             self._sessions.list_devices()
@@ -418,10 +423,10 @@ class MainWindow(QMainWindow):
             self._panels.transport.setVisible(not alone)
 
     def _fit_controls(self) -> None:
-        """In a narrow window there is no room for them beside the picture."""
-        self._panels.controls.setVisible(
-            self._gear.isChecked() and not self._alone and self.width() >= _WIDE_ENOUGH_FOR_CONTROLS
-        )
+        """In a narrow window there is no room for them beside the picture. Their button is lit while they are there."""
+        shown = self._wants_controls and not self._alone and self.width() >= _WIDE_ENOUGH_FOR_CONTROLS
+        self._panels.controls.setVisible(shown)
+        self._gear.setChecked(shown)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -544,7 +549,7 @@ class MainWindow(QMainWindow):
         usual = not (self.isFullScreen() or self._compact)
         geometry = bytes(self.saveGeometry().toBase64().data()).decode() if usual else self._state.geometry
         settings = changed_settings(self._state.settings, self._monitor.settings, self._view.settings)
-        remember(Remembered(settings, geometry, self._gear.isChecked(), hinted=self._state.hinted))
+        remember(Remembered(settings, geometry, self._wants_controls, hinted=self._state.hinted))
 
     def _snapshot(self) -> QImage:
         """The window as a person sees it; widgets and canvas are drawn by different hands."""
