@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from livespec.capture.devices import InputDevice
-from livespec.display.theme import DARK
+from livespec.display.theme import DARK, LIGHT, css
 from livespec.display.view import View
 from livespec.display.window.dock import Controls
 from livespec.display.window.style import style_sheet
@@ -253,6 +253,24 @@ def tip(widget):
     at = QPoint(5, 5)
     QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, at, widget.mapToGlobal(at)))
     return widget.toolTip()
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+@pytest.mark.parametrize("name", ["Device", "FFT", "Colours"])
+def test_a_list_is_in_the_colours_of_the_theme_and_within_the_window(controls, theme, name):
+    controls.setStyleSheet(style_sheet(theme))
+    controls.setFixedWidth(264)
+    controls.show_devices([device("A sound card with a rather long name")])
+    QApplication.processEvents()
+    box = named(controls, QComboBox, name)
+    box.showPopup()
+    QApplication.processEvents()
+    entries = box.view().window()
+    pixels = entries.grab().toImage()
+    edges = [(x, y) for y in (0, 1, 2, pixels.height() - 2, pixels.height() - 1) for x in (4, pixels.width() // 2)]
+    assert {pixels.pixelColor(*at).name() for at in edges} <= {css(theme.raised), css(theme.line)}
+    assert entries.geometry().right() <= box.mapToGlobal(box.rect().topRight()).x()
+    box.hidePopup()
 
 
 def test_a_list_of_devices_that_is_open_is_renewed_once_it_is_closed(controls):

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QStyle,
+    QStyledItemDelegate,
     QStyleOptionComboBox,
     QStylePainter,
     QWidget,
@@ -39,7 +40,7 @@ from livespec.settings import (
 )
 
 _WIDTH: Final = 264
-_BESIDE_DEVICES_PX: Final = 24
+_BESIDE_ENTRIES_PX: Final = 24
 _BESIDE_ICON_PX: Final = 4  # Qt's own
 _BESIDE_TEXT_PX: Final = 2
 _N_FFTS: Final = tuple(1 << n for n in range(8, 17))
@@ -71,6 +72,7 @@ class _Choices(QComboBox):
         self.setToolTip(hint)
         # Else the longest entry, the name of a channel or of a device, makes the dock's page wider than the dock.
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setItemDelegate(QStyledItemDelegate(self))  # its own does not follow the style sheet
 
     @property
     def _fitting(self) -> str:
@@ -96,6 +98,17 @@ class _Choices(QComboBox):
         painter = QStylePainter(self)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def showPopup(self) -> None:
+        """The list, as wide as its entries need, but no wider than the window, and not beyond the box's right edge."""
+        entries = self.view()
+        room = self.mapTo(self.window(), self.rect().topRight()).x()
+        entries.setMinimumWidth(min(entries.sizeHintForColumn(0) + _BESIDE_ENTRIES_PX, room))
+        super().showPopup()
+        frame = entries.window()
+        right = self.mapToGlobal(self.rect().topRight()).x()
+        if frame.geometry().right() > right:
+            frame.move(right - frame.width() + 1, frame.y())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -407,7 +420,6 @@ class Controls(QDockWidget):
                 self._device.addItem(offer.text, offer.wanted)
                 self._device.setItemData(number, offer.tip, Qt.ItemDataRole.ToolTipRole)
             self._device.setCurrentIndex(at)
-        self._device.view().setMinimumWidth(self._device.view().sizeHintForColumn(0) + _BESIDE_DEVICES_PX)
 
     def _said_of(self, device: InputDevice) -> str:
         """As "Scarlett 2i2  ·  2 ch  ·  48 kHz  ·  10 ms  ·  default"."""

@@ -42,6 +42,7 @@ def style_sheet(theme: Theme) -> str:
     QDockWidget {{ font-size: 12px; titlebar-close-icon: none; }}
     QDockWidget::title {{ background: {background}; color: {faint}; padding: 8px; text-align: left; }}
     QScrollArea {{ border: none; }}
+    QComboBox {{ combobox-popup: 0; /* as a menu, Fusion edges it in the desktop's colours */ }}
     QComboBox, QDoubleSpinBox {{ background: {raised}; color: {text}; border: 1px solid {line};
         border-radius: 4px; padding: 2px 6px; min-height: 20px; font-size: 12px; }}
     QComboBox:focus, QDoubleSpinBox:focus, QCheckBox:focus, QPushButton:focus {{ border-color: {accent}; }}
@@ -50,6 +51,8 @@ def style_sheet(theme: Theme) -> str:
         border-top: 5px solid {faint}; }}
     QComboBox QAbstractItemView {{ background: {raised}; color: {text}; selection-background-color: {line};
         selection-color: {strong}; border: 1px solid {line}; outline: none; }}
+    QComboBox QAbstractItemView::item {{ min-height: 24px; padding-left: 4px; }}
+    QComboBox QAbstractItemView::item:selected {{ background: {line}; color: {strong}; }}
     QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; }}
     QCheckBox {{ color: {text}; font-size: 12px; spacing: 8px; border: 1px solid transparent; border-radius: 4px; }}
     QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {line}; border-radius: 3px;
