@@ -21,7 +21,10 @@ LINE_EDGE: Final[Colour] = (8, 20, 28)
 
 @dataclass(frozen=True)
 class Theme:
-    """empty: the picture where no sound is; raised: controls; now: the filled spectrum; gap: lost sound, hatched."""
+    """empty: the picture where no sound is; raised: controls; now: the filled spectrum, and where a meter could reach.
+
+    gap: lost sound, hatched.
+    """
 
     dark: bool
     background: Colour

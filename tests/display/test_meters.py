@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QToolTip
 
-from livespec.display.theme import DARK, RED
+from livespec.display.theme import DARK, LIGHT, RED, css
 from livespec.display.window.meters import MeterRow, Reading
 from livespec.display.window.status import StatusLine
 from livespec.session.analysis import ViewRequest
@@ -174,3 +174,30 @@ def test_a_channel_is_called_by_the_name_that_it_was_given(row):
     ]
     assert tip(second).splitlines()[0] == "Channel 2, Guitar"
     assert tip(third).splitlines()[0] == "Channel 3"
+
+
+def contrast(colour, other):
+    """As of WCAG 2.1: 1 for colours that are alike."""
+
+    def luminance(name):
+        parts = np.array(QColor(name).getRgbF()[:3])
+        return (0.2126, 0.7152, 0.0722) @ np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+    dark, light = sorted((luminance(colour), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_it_can_be_seen_how_far_a_meter_could_reach(row, theme):
+    row.set_theme(theme)
+    row.setStyleSheet(f"background: {css(theme.background)}")
+    quiet = row.meters[0]
+    image, bar, light = quiet.grab().toImage(), quiet._bar(), quiet._light()
+    sound, track, unlit, background = (
+        image.pixelColor(x, bar.center().y()).name()
+        for x in (bar.x() + 2, bar.right() - 2, light.center().x(), light.right() + 3)
+    )
+    assert background == css(theme.background)
+    assert contrast(track, background) > 1.4
+    assert contrast(unlit, background) > 1.4
+    assert contrast(sound, track) > 3

@@ -170,7 +170,7 @@ class LevelMeter(QWidget):
         painter.setPen(_colour(RED if now.trouble else theme.faint))
         painter.drawText(self._label_area(), _MIDDLE if self._upright else _RIGHT, self._label)
         length = self._length
-        painter.fillRect(self._part(0, length), _colour(theme.raised))
+        painter.fillRect(self._part(0, length), _colour(theme.now))
         reach, warm = round(_share(now.rms_dbfs) * length), round(_share(_WARM_DBFS) * length)
         painter.fillRect(self._part(0, min(reach, warm)), _colour(theme.average))
         if reach > warm:
@@ -195,7 +195,7 @@ class LevelMeter(QWidget):
             painter.fillRect(light, _colour(theme.accent))
             painter.fillRect(light.adjusted(edge, edge, -edge, -edge), _colour(theme.background))
         else:
-            painter.fillRect(light, _colour(theme.raised))
+            painter.fillRect(light, _colour(theme.now))
 
     @property
     def _has_figure(self) -> bool:
