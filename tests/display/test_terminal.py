@@ -197,4 +197,15 @@ def test_a_column_shows_the_same_sound_in_every_frame(begin, per_px):
 )
 def test_keys_have_names_also_when_they_come_in_pieces(pieces, names):
     keys = Keys()
-    assert [name for piece in pieces for name in keys.pressed(piece)] == names
+    assert [name for piece in pieces for name in keys.pressed(piece, 0.0)] == names
+
+
+def test_esc_is_a_key_where_nothing_follows_at_once_and_takes_none_with_it():
+    keys = Keys()
+    assert keys.pressed(b"\x1b", 1.0) == []
+    assert keys.pressed(b"", 1.01) == []
+    assert keys.pressed(b"", 1.2) == ["escape"]
+    assert keys.pressed(b"m", 2.0) == ["m"]
+    assert keys.pressed(b"\x1b", 3.0) == []
+    assert keys.pressed(b"[D", 3.5) == ["left"]  # it had come long ago: a frame took its time
+    assert keys.pressed(b"", 4.0) == []

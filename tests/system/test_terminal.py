@@ -252,6 +252,22 @@ def test_a_question_mark_shows_the_keys_and_takes_them_away(terminal, show):
     wait_until(lambda: "freeze" not in "".join(terminal.texts), "they are gone")
 
 
+def test_esc_takes_the_keys_away_and_no_key_with_it(terminal, show):
+    show("tone.wav", *LOOK)
+    terminal.press("?")
+    terminal.wait_for("freeze, or go on")
+    terminal.press("\x1b")
+    wait_until(lambda: "freeze" not in "".join(terminal.texts), "they are gone", 3)
+    terminal.press("\x1b")
+    time.sleep(1)
+    terminal.press("m")
+    terminal.wait_for(" log", -1, 3)
+    terminal.press("\x1b")
+    time.sleep(1)
+    terminal.press(" ")
+    terminal.wait_for("PAUSED", -1, 3)
+
+
 def test_a_file_is_steered(terminal, show):
     show()
     terminal.wait_for("0:01 / 1:00", -1)

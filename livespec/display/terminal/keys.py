@@ -5,8 +5,10 @@ from typing import Final
 
 _KEY: Final = re.compile(r"\x1b\[[0-9;]*[@-~]|\x1bO[ -~]|\x1b[^\x1b\[O]|[^\x1b]")
 _BEGUN: Final = re.compile(r"\x1b(\[[0-9;]*|O)?$")
+_ALONE_S: Final = 0.05  # the rest of a sequence follows at once
 _NAMES: Final = {
     " ": "space",
+    "\x1b": "escape",
     "\x03": "q",  # where Ctrl-C is no signal
     "\x08": "backspace",
     "\x7f": "backspace",
@@ -24,15 +26,28 @@ _NAMES: Final = {
 
 
 class Keys:
-    """Puts sequences together that come in pieces."""
+    """Puts sequences together that come in pieces. What begins one is a key by itself where nothing follows: Esc."""
 
     def __init__(self) -> None:
         self._begun = ""
+        self._begun_at = 0.0
 
-    def pressed(self, data: bytes) -> list[str]:
-        """Names of the keys: "left", "space", or the small letter. What is no key of ours comes as it is."""
+    def pressed(self, data: bytes, now: float) -> list[str]:
+        """Names of the keys: "left", "space", or the small letter. What is no key of ours comes as it is.
+
+        data: empty where nothing was typed, which must be told too; now: seconds of any clock.
+        """
+        if not data:
+            return self._alone(now)
         text = self._begun + data.decode("utf-8", "replace")
         unfinished = _BEGUN.search(text)
-        self._begun = unfinished.group() if unfinished else ""
+        self._begun, self._begun_at = unfinished.group() if unfinished else "", now
         found = _KEY.findall(text.removesuffix(self._begun))
         return [_NAMES.get(key, key.lower() if len(key) == 1 else key) for key in found]
+
+    def _alone(self, now: float) -> list[str]:
+        """What was begun, once its rest would have come."""
+        if not self._begun or now - self._begun_at < _ALONE_S:
+            return []
+        begun, self._begun = self._begun, ""
+        return [_NAMES.get(begun, begun)]

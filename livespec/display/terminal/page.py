@@ -37,7 +37,7 @@ _KEYS_OF_A_REPLAY: Final = (
     ("R", "repeat, or not"),
     ("H", "hear it, or not"),
 )
-_LAST_KEYS: Final = (("?", "these keys"), ("Q", "quit"))
+_LAST_KEYS: Final = (("?", "these keys; Esc closes them"), ("Q", "quit"))
 
 
 class Page:

@@ -65,7 +65,8 @@ class TerminalView:
             while not self._ended():
                 self._obey_job_control()
                 self._draw_when_due()
-                for key in self._typed.pressed(self._screen.wait(self._patience)):
+                typed = self._screen.wait(self._patience)
+                for key in self._typed.pressed(typed, time.perf_counter()):
                     self._keys.get(key, _nothing)()
         finally:
             self._errands.close()
@@ -84,6 +85,7 @@ class TerminalView:
             "a": view.toggle_auto_range,
             "c": lambda: view.set_colormap(next_colormap(view.settings.colormap)),
             "?": self._toggle_keys,
+            "escape": self._hide_keys,
             "q": self._leave,
             **(self._actions_of_what_is_live() if view.steering is None else _actions_of_a_replay(view.steering)),
         }
@@ -115,6 +117,9 @@ class TerminalView:
 
     def _toggle_keys(self) -> None:
         self._page.keys_shown = not self._page.keys_shown
+
+    def _hide_keys(self) -> None:
+        self._page.keys_shown = False
 
     def _leave(self) -> None:
         self._quit = True
