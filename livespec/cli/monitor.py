@@ -208,8 +208,8 @@ def monitor(
 ) -> None:
     """Show sound as a scrolling spectrogram.
 
-    Keys: ? shows all of them. Space freezes, D opens the controls, M changes the frequency scale, V the picture, A
-    holds the range of levels, R records, L saves what has already happened, F fills the screen, Q quits.
+    Keys: ? shows all of them. Space freezes, D opens the controls, M changes the frequency scale, V the picture.
+    A holds the range of levels, R records, L saves what has already happened, F fills the screen, Q quits.
 
     Of a file: Space pauses, Left and Right jump 5 s (with Shift 30 s), Home to the start, R repeats, H hears it.
 
