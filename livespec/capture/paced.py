@@ -26,7 +26,6 @@ class PacedSource:
     """
 
     device_latency_ms: float | None = None
-    trouble = ""
 
     def __init__(self, info: SourceInfo, limit: int | None = None) -> None:
         """limit: samples after which the source ends, if it has as many."""
@@ -45,6 +44,11 @@ class PacedSource:
     @property
     def finished(self) -> bool:
         return self._finished.is_set()
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong at this moment: nothing can be."""
+        return ""
 
     def start(self, ring: SharedRing, reception: Reception) -> None:
         self._thread = threading.Thread(

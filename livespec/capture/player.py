@@ -117,6 +117,8 @@ def opened(feed: Feed) -> Any:
             latency = stream.latency
         say({"event": "heard", "turn": feed.turn, "samples": before, "at": now + latency})
 
+    if sounddevice.default.device["output"] < 0:
+        raise RuntimeError("there is no loudspeaker to play to")
     stream = sounddevice.OutputStream(
         samplerate=feed.samplerate, channels=CHANNELS, dtype="float32", latency=_LATENCY_S, callback=callback
     )

@@ -30,6 +30,7 @@ _LOOK_S: Final = 0.05
 _LATE_S: Final = 1.0
 _DRAWING_S: Final = 0.02  # from the ring to the screen, on software OpenGL
 _LEGS_KEPT: Final = 16
+_TOLD_S: Final = 8.0  # why nothing is heard; that nothing is, the transport shows
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class ReplaySource(PacedSource):
         self._orders = threading.Lock()
         self._changed = threading.Event()
         self._ended = False
+        self._not_heard = ("", 0.0)
         self._loudspeaker: Loudspeaker | None = None
 
     # ---- any thread ----
@@ -73,7 +75,7 @@ class ReplaySource(PacedSource):
         """What is asked from now on. Whether to repeat is looked at where the sound ends: nothing is interrupted."""
         with self._orders:
             before, self.transport = self.transport, transport
-            self.trouble = ""
+            self._not_heard = ("", 0.0)
             if self._ended or replace(before, loop=transport.loop) != transport:
                 self._changed.set()
 
@@ -88,6 +90,12 @@ class ReplaySource(PacedSource):
         """The sample of the file that comes next, or is to come after a jump that was asked for."""
         jump = self._jump
         return self._at if jump is None else jump.target
+
+    @property
+    def trouble(self) -> str:
+        """Why it is not heard although that was asked for, for some seconds."""
+        text, until = self._not_heard
+        return text if time.perf_counter() < until else ""
 
     @property
     def jumping(self) -> bool:
@@ -188,7 +196,7 @@ class ReplaySource(PacedSource):
             self._mute()
             with self._orders:
                 self.transport = replace(self.transport, listen=False)
-                self.trouble = error.message
+                self._not_heard = error.message, time.perf_counter() + _TOLD_S
         finally:
             pace.silence()
         return False

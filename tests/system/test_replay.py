@@ -495,6 +495,7 @@ def test_without_a_loudspeaker_the_replay_is_silent_and_says_so(screen, replay):
     replay("--listen")
     capture_when(screen, told, "a banner tells it", 10)
     shows(screen, lambda now: now.edge_s > 1, "it goes on")
+    capture_when(screen, lambda picture: seen(picture, LENGTH_S) is not None and not told(picture), "it is gone", 12)
 
 
 def told(picture):

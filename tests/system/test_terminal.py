@@ -281,6 +281,16 @@ def test_a_file_is_steered(terminal, show):
     terminal.wait_for("0:00 / 1:00", -1)
 
 
+def test_without_a_loudspeaker_h_says_so_for_some_seconds_and_the_replay_goes_on(terminal, show):
+    show()
+    terminal.press("h")
+    terminal.wait_for("no sound is heard: there is no loudspeaker to play to", -1, 8)
+    wait_until(lambda: "loudspeaker" not in terminal.texts[-1], "it is no longer said", 12)
+    at = terminal.texts[-1].split(" / 1:00")[0]
+    wait_until(lambda: terminal.texts[-1].split(" / 1:00")[0] != at, "it goes on", 3)
+    assert "heard" not in terminal.texts[-1]
+
+
 def test_a_resize_is_followed(terminal, show):
     show()
     wait_for_tone(terminal)
