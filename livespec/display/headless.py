@@ -20,7 +20,8 @@ class HeadlessCanvas:
         from livespec.display.painted import has_float_textures
 
         self._app = app.Application("egl")
-        self._vispy: Any = app.Canvas(size=(width, height), app=self._app, show=False)
+        # dpi: not looked for with programs of the X server's, which complain where there is none.
+        self._vispy: Any = app.Canvas(size=(width, height), app=self._app, show=False, dpi=96)
         self._vispy.set_current()
         if not has_float_textures():
             raise RuntimeError("this OpenGL has no float textures")

@@ -53,3 +53,9 @@ def test_help_and_version_are_said_on_stdout_without_touching_a_device(nothing, 
         assert done.returncode == 0
         assert done.stdout
         assert done.stderr == ""
+
+
+def test_a_display_without_a_name_is_none_and_no_other_program_complains_of_it(nothing, start):
+    done = start("demo", "--duration", "1", environment=nothing | {"DISPLAY": ""}).end(20)
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if not line.startswith("livespec: ")] == []
