@@ -1,5 +1,6 @@
 """The CPU reference: a `Scene` to pixels with numpy. What the GPU draws must look like this."""
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,13 +77,20 @@ def image_of(pixels: Uint8Array) -> "QImage":
 
 def save_image(image: "QImage", path: Path) -> None:
     """Write a QImage as PNG under a temporary name, then rename. Raises `FileError`."""
+    from PySide6.QtCore import QBuffer, QIODevice
     from PySide6.QtGui import QImageWriter
 
+    png = QBuffer()
+    png.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImageWriter(png, b"png").write(image)
     temporary = path.with_name(path.name + ".tmp")
-    if not QImageWriter(str(temporary), b"png").write(image):
-        temporary.unlink(missing_ok=True)
-        raise FileError(f"{path}: the picture cannot be written")
-    temporary.replace(path)
+    try:  # not by Qt, which does not say why it could not
+        temporary.write_bytes(png.data().data())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise FileError(f"{path}: the picture cannot be written ({error.strerror})") from error
 
 
 def _draw_run(pixels: Uint8Array, scene: Scene, layer: Layer, pane: Pane, rows: RowMap, run: Run) -> None:

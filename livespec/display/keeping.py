@@ -4,6 +4,7 @@ Of the window and of the terminal alike: Qt is loaded only where a picture is dr
 """
 
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,8 +18,9 @@ from livespec.display.image import image_of, render, save_image
 from livespec.display.scene import Columns, Layer, Scene
 from livespec.display.scene_builder import waterfall_runs
 from livespec.display.view import View, view_request
-from livespec.errors import LivespecError
+from livespec.errors import FileError, LivespecError
 from livespec.session.excerpt import write_excerpt
+from livespec.session.folder import make_folder
 from livespec.session.monitor import Monitor
 from livespec.session.processing import Processing, filled_store
 from livespec.session.recorder import recording_plan_of_key
@@ -100,16 +102,17 @@ class Visible(NamedTuple):
 
     def write_excerpt(self, seconds: tuple[float, float], folder: Path) -> float:
         """Sound, columns and settings into a new folder; returns the seconds of sound."""
-        folder.mkdir(parents=True)
+        make_folder(folder.parent, "saved")
+        folder.mkdir()
         monitor, stretch = self.monitor, self.stretch(seconds)
         return write_excerpt(monitor.ring, monitor.timeline, self.settings, monitor.source, seconds, stretch, folder)
 
 
 class Errands:
-    """One after another, on a thread of its own. said: told there, in a sentence, what each came to."""
+    """One after another, on a thread of its own. There each tells in a sentence what it came to: `said` or `failed`."""
 
-    def __init__(self, said: Callable[[str], None]) -> None:
-        self._said = said
+    def __init__(self, said: Callable[[str], None], failed: Callable[[str], None]) -> None:
+        self._said, self._failed = said, failed
         self._disk = ThreadPoolExecutor(1, "livespec-take-away")
 
     def do(self, work: Callable[[], str]) -> None:
@@ -119,10 +122,12 @@ class Errands:
             try:
                 said = work()
             except LivespecError as error:
-                said = error.message
+                self._failed(error.message)
             except OSError as error:
-                said = str(error)
-            self._said(said)
+                where = f"{error.filename}: " if error.filename else ""
+                self._failed(FileError(f"{where}cannot be written ({error.strerror or error})").message)
+            else:
+                self._said(said)
 
         self._disk.submit(guarded)
 
@@ -153,4 +158,5 @@ def new_path(suffix: str) -> Path:
 
     folder, stem = user_pictures_path(), f"livespec {datetime.now().astimezone():%Y-%m-%d %H.%M.%S}"
     names = [stem, *(f"{stem} {n}" for n in range(2, 1000))]
-    return next(path for name in names if not (path := folder / f"{name}{suffix}").exists())
+    paths = (folder / f"{name}{suffix}" for name in names)
+    return next(path for path in paths if not os.path.exists(path))  # noqa: PTH110 - a Path's raises in a closed folder

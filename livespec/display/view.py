@@ -88,7 +88,7 @@ class View:
         self._shown: tuple[Columns, float] | None = None
         self._shown_leg = self._leg
         self._standing = False
-        self._note = ("", 0.0)
+        self._note = Banner("", AMBER), 0.0
         self._before_solo: Show | None = None
         self.scene_shown: Scene | None = None
 
@@ -271,13 +271,17 @@ class View:
 
     def note(self, text: str, seconds: float = _NOTE_S) -> None:
         """Say something in the picture for some seconds."""
-        self._note = text, time.perf_counter() + seconds
+        self._note = Banner(text, AMBER), time.perf_counter() + seconds
+
+    def note_failure(self, text: str) -> None:
+        """Say what could not be done, and why."""
+        self._note = Banner(text, RED), time.perf_counter() + _NOTE_S
 
     @property
-    def noted(self) -> str:
+    def noted(self) -> Banner | None:
         """What is said at this moment, if anything is."""
-        text, until = self._note
-        return text if time.perf_counter() < until else ""
+        banner, until = self._note
+        return banner if time.perf_counter() < until else None
 
     def _usual_fmin(self, scale: Scale) -> float | None:
         """Where an axis begins that nobody chose the begin of."""
@@ -560,8 +564,8 @@ class View:
         out += [Banner(text, RED) for text in self._troubles()]
         if monitor.alerts is not None and monitor.alerts.lasts:
             out.append(Banner(self._translated("TRIGGERED  {}").format(monitor.alerts.count), AMBER))
-        if self.noted:
-            out.append(Banner(self.noted, AMBER))
+        if (noted := self.noted) is not None:
+            out.append(noted)
         if steering is not None and steering.note:
             out.append(Banner(steering.note, AMBER))
         if steering is not None and steering.asked.paused:

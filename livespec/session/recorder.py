@@ -22,6 +22,7 @@ from livespec.core.arrays import Float32Array
 from livespec.core.ring import AudioRing
 from livespec.errors import FileError, UsageError
 from livespec.session.clock import Timeline
+from livespec.session.folder import make_folder
 from livespec.session.sound_file import SoundFileWriter, create, suffix_for
 from livespec.settings import RecordFormat, Settings
 
@@ -193,7 +194,7 @@ class Recorder:
         try:
             if self._plan.replaces:
                 path.unlink(missing_ok=True)
-            _make_folder(path.parent)
+            make_folder(path.parent, "recorded")
             made = create(path, self._timeline.samplerate, self._ring.channels, self._plan.sample_format)
         except FileExistsError:
             raise FileError(
@@ -237,15 +238,6 @@ class Recorder:
                 self._file.close()
         except FileError as error:
             self.trouble = error
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise FileError(
-            f"{folder} is no folder: nothing can be recorded there", "move it away, or choose another name"
-        ) from None
 
 
 def record_stretch(

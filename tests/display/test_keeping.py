@@ -1,11 +1,18 @@
-"""What a person keeps of a session: the picture of a terminal is as fine as that of a window."""
+"""What a person keeps of a session: a terminal's picture is as fine as a window's, and what fails is said as it is."""
+
+import errno
+import os
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication
 
-from livespec.display.image import render
-from livespec.display.keeping import Visible
+from livespec.display.image import render, save_png
+from livespec.display.keeping import Errands, Visible, new_path
+from livespec.display.text import ensure_application
 from livespec.display.view import View, view_request
+from livespec.display.window.takeaway import TakeAway
+from livespec.errors import FileError
 from livespec.session.monitor import Monitor
 from livespec.settings import Settings
 from tests.support.program import wait_until
@@ -46,3 +53,42 @@ def test_the_picture_of_a_terminal_is_that_of_a_window_whatever_the_terminal_sho
         window, file, terminal = (render(scene)[area].astype(int) for scene in scenes)
         assert np.abs(window - file).mean() < 0.5
         assert np.abs(window - terminal).mean() > 2
+
+
+@pytest.mark.parametrize(("what", "name"), [("picture", "p.png"), ("figure", "p.svg"), ("numbers", "p.npz")])
+def test_where_a_file_stands_in_place_of_the_folder_nothing_is_saved_and_that_is_said(tmp_path, what, name):
+    ensure_application()
+    (tmp_path / "Pictures").write_text("no folder")
+    said, failed = [], []
+    take_away = TakeAway(lambda *_: None)
+    take_away.finished.connect(said.append)
+    take_away.failed.connect(failed.append)
+    getattr(take_away, what)(None, tmp_path / "Pictures" / name)
+    take_away.close()
+    QCoreApplication.processEvents()
+    assert (said, failed) == ([], [f"{tmp_path / 'Pictures'} is no folder: nothing can be saved there"])
+
+
+def test_what_the_disk_refuses_is_said_without_the_number_of_an_error():
+    said, failed = [], []
+    errands = Errands(said.append, failed.append)
+
+    def refused():
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES), "/home/x/Pictures/a\nb.csv")
+
+    errands.do(refused)
+    errands.do(lambda: "The picture is in a.png")
+    errands.close()
+    assert failed == ["/home/x/Pictures/a\\nb.csv: cannot be written (Permission denied)"]
+    assert said == ["The picture is in a.png"]
+
+
+def test_a_picture_that_cannot_be_written_says_why(tmp_path):
+    path = tmp_path / f"{'x' * 300}.png"
+    with pytest.raises(FileError, match=r"the picture cannot be written \(File name too long\)"):
+        save_png(np.zeros((4, 4, 3), np.uint8), path)
+
+
+def test_a_folder_that_cannot_be_looked_into_gives_a_name_all_the_same(monkeypatch):
+    monkeypatch.setenv("XDG_PICTURES_DIR", f"/{'x' * 300}")
+    assert new_path(".png").suffix == ".png"

@@ -24,6 +24,7 @@ LOOK = (
 TRUE = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "NO_COLOR": ""}
 AXIS, BELOW = 10, 2
 TONE_HZ = 5_000.0
+RED = 0xE5534B
 LEAVING = {
     "Q": lambda program, terminal: terminal.press("q"),
     "Ctrl-C": lambda program, terminal: terminal.press("\x03"),
@@ -200,6 +201,17 @@ def test_where_the_folder_of_music_is_a_file_r_says_so_and_it_goes_on(terminal, 
     terminal.wait_for("● REC", -1)
     terminal.press("q")
     assert left(terminal, program).returncode == 0
+
+
+def test_where_the_folder_of_pictures_is_a_file_l_says_so_in_red_and_it_goes_on(terminal, show):
+    program = show("demo", *LOOK)
+    (program.home / "Pictures").write_text("no folder")
+    terminal.frames_after(20)
+    terminal.press("l")
+    terminal.wait_for("Pictures is no folder", -1)
+    assert terminal.cells.ink[-1, terminal.texts[-1].index("no folder")] == RED
+    terminal.frames_after(5)
+    assert (program.home / "Pictures").read_text() == "no folder"
 
 
 def test_r_twice_in_a_hurry_is_a_recording_that_has_ended(terminal, show):

@@ -17,9 +17,14 @@ DEMO = ("--source", "demo", "--no-restore")
 
 def has_banners(picture, count):
     """Whether so many stand below one another."""
+    return all(is_banner(picture, number, AMBER) for number in range(count))
+
+
+def is_banner(picture, number, colour):
+    """Whether the banner with this number from the top, from 0 on, is there and of that colour."""
     plot = plot_on(picture)
-    rows = [slice(plot.y + 12 + 36 * number, plot.y + 40 + 36 * number) for number in range(count)]
-    return all(is_colour(picture[one, plot.x + 12 : plot.x + 60], AMBER).mean() > 0.5 for one in rows)
+    top = plot.y + 12 + 36 * number
+    return is_colour(picture[top : top + 28, plot.x + 12 : plot.x + 60], colour).mean() > 0.5
 
 
 def is_drawn(picture):
@@ -89,13 +94,24 @@ def test_a_window_that_was_left_outside_of_the_screen_comes_back(screen, nothing
         assert program.end(8).returncode == 0
 
 
+def test_a_picture_that_cannot_be_saved_is_told_of_in_the_colour_of_failures(screen, nothing, start):
+    program = start(*DEMO, environment=nothing | screen.environment)
+    (program.home / "Pictures").write_text("no folder")
+    window = screen.window_of(program)
+    capture_when(screen, lambda p: is_drawn(p) and not is_banner(p, 1, AMBER), "it is drawn", 20)
+    window.key("s")
+    capture_when(screen, lambda p: is_banner(p, 1, RED), "a red banner says so", 5)
+    capture_when(screen, lambda p: is_drawn(p) and not is_banner(p, 1, RED), "it goes on", 8)
+    window.key("q")
+    assert program.end(8).returncode == 0
+
+
 def test_an_input_that_gives_nothing_but_zeros_is_told_of_until_there_is_sound(microphone, screen, start):
     program = start("--no-restore", environment=microphone.environment | screen.environment)
     window = screen.window_of(program)
 
     def told(picture):
-        plot = plot_on(picture)
-        return is_colour(picture[plot.y + 12 : plot.y + 40, plot.x + 12 : plot.x + 60], RED).mean() > 0.5
+        return is_banner(picture, 0, RED)
 
     capture_when(screen, told, "a banner says so", 15)
     with microphone.playing(white_noise(20 * RATE)):

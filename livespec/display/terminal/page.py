@@ -102,8 +102,8 @@ class Page:
         out: list[tuple[str, Colour]] = []
         if monitor.recorded_s is not None:
             out.append((recording_text(monitor.recorded_s), RED))
-        if view.noted:
-            out.append((view.noted, AMBER))
+        if (noted := view.noted) is not None:
+            out.append((noted.text, noted.colour))
         if monitor.source.trouble:
             out.append((monitor.source.trouble, RED))
         if steering is not None and steering.note:

@@ -48,7 +48,7 @@ class TerminalView:
         self._page = Page(monitor, self._view, self._depth)
         self._typed = Keys()
         self._keys = self._actions()
-        self._errands = Errands(self._view.note)
+        self._errands = Errands(self._view.note, self._view.note_failure)
         self._quit = False
         self._job_control: list[int] = []
         self._stands: Cells | None = None  # None: what stands there is not known

@@ -106,12 +106,13 @@ class MainWindow(QMainWindow):
         self._governor, self._pacer = Governor(), Pacer(time.perf_counter())
         self._sessions = Sessions(monitor, rooms.reopen, rooms.closed, self._fail)
         self._sessions.opened.connect(self._show_session)
-        self._sessions.refused.connect(self._note)
+        self._sessions.refused.connect(self._note_failure)
         self._sessions.announced.connect(self._note)
         self._sessions.listed.connect(self._show_devices)
         QTimer.singleShot(_LOOK_FOR_DEVICES_MS, self, self._sessions.list_devices)
         self._take_away = TakeAway(rooms.save_figure)
         self._take_away.finished.connect(self._note)
+        self._take_away.failed.connect(self._note_failure)
         self._take_away.copied.connect(lambda image: QGuiApplication.clipboard().setImage(image))
         self._picture = PictureWindow(self._fail, self._pacer.swapped)
         self._picture.left.connect(self._leave_picture)
@@ -296,6 +297,9 @@ class MainWindow(QMainWindow):
 
     def _note(self, text: str) -> None:
         self._view.note(text)
+
+    def _note_failure(self, text: str) -> None:
+        self._view.note_failure(text)
 
     def save_picture(self) -> None:
         """A PNG in the user's folder of pictures."""

@@ -5,15 +5,17 @@ The GUI thread only says what; the answer comes back as a sentence, by way of `f
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtGui import QImage
 
 from livespec.display.image import image_of, render
 from livespec.display.keeping import Errands, Visible, toggle_recording
 from livespec.display.window.commands import translated
+from livespec.session.folder import make_folder
 from livespec.session.monitor import Monitor
 from livespec.session.stretch import Stretch, write_csv, write_npz
 from livespec.settings import Settings
@@ -23,21 +25,22 @@ _FIGURES: Final = (".svg", ".pdf")
 
 
 class TakeAway(QObject):
-    """`finished` says what was written, or why not. save_figure: draws SVG and PDF."""
+    """`finished` says what was written, `failed` why it was not. save_figure: draws SVG and PDF."""
 
     finished = Signal(str)
+    failed = Signal(str)
     copied = Signal(QImage)
 
     def __init__(self, save_figure: SaveFigure) -> None:
         super().__init__()
         self._save_figure = save_figure
-        self._errands = Errands(self._say)
+        self._errands = Errands(partial(self._say, self.finished), partial(self._say, self.failed))
 
     def picture(self, visible: Visible, path: Path) -> None:
         """A PNG of the scene, with what it is in its metadata."""
 
         def work() -> str:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent, "saved")
             visible.save_picture(path)
             return self.tr("The picture is in {}").format(path)
 
@@ -56,7 +59,7 @@ class TakeAway(QObject):
         """Axes and image as SVG or PDF, by the path."""
 
         def work() -> str:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent, "saved")
             palette, title = visible.scene.palette, visible.monitor.source.info.title
             self._save_figure(visible.stretch(), (palette.low, palette.high), title, path)
             return self.tr("The figure is in {}").format(path)
@@ -67,7 +70,7 @@ class TakeAway(QObject):
         """The visible columns as NPZ or CSV, by the path."""
 
         def work() -> str:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent, "saved")
             stretch = visible.stretch()
             (write_csv if path.suffix == ".csv" else write_npz)(stretch, path)
             return self.tr("{} columns are in {}").format(len(stretch.positions), path)
@@ -92,9 +95,9 @@ class TakeAway(QObject):
         """Wait for what is under way."""
         self._errands.close()
 
-    def _say(self, sentence: str) -> None:
+    def _say(self, signal: SignalInstance, sentence: str) -> None:
         with contextlib.suppress(RuntimeError):  # the window has gone
-            self.finished.emit(sentence)
+            signal.emit(sentence)
 
 
 def is_figure(path: Path) -> bool:
