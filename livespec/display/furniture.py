@@ -18,7 +18,7 @@ _TITLE_CHARACTER_PX: Final = 9.8
 _RECORDING_CHARACTER_PX: Final = 7.4
 _TEXT_CHARACTER_PX: Final = 6.8
 _LEAST_CHARACTERS: Final = 4
-_LEAST_OF_NAME: Final = 8
+_LEAST_OF_PANE: Final = 8
 _LEAST_OF_NAMES: Final = 15  # characters; figures that lost their middle would be others, and are seldom as long
 _HALF_TEXT_PX: Final = 7  # of its height
 _HEADINGS_APART_PX: Final = 24
@@ -132,7 +132,7 @@ def _name_fitting(name: str, most: int) -> str:
     """Without its middle; where too little would be left, the last word of it: "channel 3" is 3."""
     if len(name) <= most:
         return name
-    return without_middle(name, most - 1) if most >= _LEAST_OF_NAME else name.rsplit(maxsplit=1)[-1][:most]
+    return without_middle(name, most - 1) if most >= _LEAST_OF_PANE else name.rsplit(maxsplit=1)[-1][:most]
 
 
 def _add_spectrum_scale(frame: Frame, pane: Pane, spectrum: Rect, boxes: list[Box], labels: list[Label]) -> None:
