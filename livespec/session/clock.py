@@ -23,6 +23,7 @@ from livespec.capture.legs import Leg, leg_at
 from livespec.capture.moment import now_ns
 from livespec.core.arrays import BoolArray, Float64Array, Int64Array, RealArray
 from livespec.core.ring import OPENED, OVERFLOW, AudioRing
+from livespec.session.drift import Drift
 from livespec.session.gap_index import Cause, Gap, GapIndex
 
 _BUCKET_S: Final = 0.5
@@ -35,7 +36,6 @@ _SETTLE_LONGEST_S: Final = 5.0
 _STILL_COMING_S: Final = 0.06  # a backlog is handed out without pauses; blocks of now come at most so far apart
 _LOST_AT_LEAST_S: Final = 0.03  # servers move their latency by some milliseconds without losing a sample
 _DELAY_LONGEST_S: Final = 0.3
-_DRIFT_AFTER_S: Final = 20.0
 
 
 class _Bucket(NamedTuple):
@@ -88,7 +88,7 @@ class Timeline:
         self._base: float | None = None
         self._clock: tuple[float, float] | None = None  # speed and base, published together: they mean nothing alone
         self._starting = True
-        self._first_base: tuple[float, float] | None = None
+        self._drift = Drift()
 
     # ---- the analysis thread ----
 
@@ -127,7 +127,7 @@ class Timeline:
         if leg is not self.leg or end <= leg.due:  # what comes before it is due says nothing of when that is
             self._buckets.clear()
             self._starting = True
-            self._first_base = None
+            self._drift = Drift()
         self.block = end - self._end
         self._end, self._entered = end, entered
         if self._settling is None:
@@ -172,7 +172,7 @@ class Timeline:
             return
         self._buckets.clear()
         self._starting = True
-        self._first_base = None
+        self._drift = Drift()
         self._base = settling.earliest - lost / self.samplerate
         self.gaps = (*self.gaps, Gap(settling.position, lost, settling.cause))
         self._settling = None  # only now: until then, what comes after it is not known to others
@@ -182,17 +182,14 @@ class Timeline:
             opened_at, earliest, latest = self._buckets[-1]
             self._buckets[-1] = _Bucket(opened_at, min(earliest, arrival), max(latest, arrival))
         else:
+            if len(self._buckets) == _BUCKETS:
+                self._drift.note(self._buckets[-1].opened_at, self._buckets[-1].earliest)
+                self.drift_ppm = self._drift.ppm if self._drift.ppm is not None else self.drift_ppm
             if self._starting and self._buckets:  # how a stream begins says nothing about how it goes on
                 self._starting = False
                 self._buckets.clear()
             self._buckets.append(_Bucket(entered, arrival, arrival))
         self._base = min(bucket.earliest for bucket in self._buckets)
-        if len(self._buckets) == _BUCKETS:
-            if self._first_base is None:
-                self._first_base = entered, self._base
-            elif entered - self._first_base[0] > _DRIFT_AFTER_S:
-                since, base = self._first_base
-                self.drift_ppm = -(self._base - base) / (entered - since) * 1e6
 
     # ---- any thread ----
 
