@@ -179,7 +179,9 @@ class Monitor:
 
         Raises `FileError`, `UsageError`.
         """
-        recorder = Recorder(plan, self.ring, self.timeline, self.timeline.known_until, self.source)
+        begin, live = self.timeline.known_until, self.source.info.live
+        since_s = self.timeline.seconds_now() if live else 0.0  # a device may be away, or its sound still undecided
+        recorder = Recorder(plan, self.ring, self.timeline, begin, self.source, since_s)
         self.recorder = recorder
         self._recorder_thread = self._begin("recorder", lambda: recorder.run(self._stopping))
         return recorder.files[-1]

@@ -63,14 +63,18 @@ def recording_plan_of_key(settings: Settings, channels: int, folder: Path) -> Re
 class Recorder:
     """Run `run` in a thread, then `finish` once; or `record_until` and `close`. begin: position of the first sample.
 
-    files: what was written to, the last one now; trouble: what ended it before its time; overwritten: samples that were
-    captured but that the disk was too slow for.
+    since_s: the second of the session before which nothing is wanted; what lies between `begin` and then may still be
+    undecided, as in an outage. files: what was written to, the last one now; trouble: what ended it before its time;
+    overwritten: samples that were captured but that the disk was too slow for.
     """
 
-    def __init__(self, plan: RecordingPlan, ring: AudioRing, timeline: Timeline, begin: int, source: Source) -> None:
+    def __init__(
+        self, plan: RecordingPlan, ring: AudioRing, timeline: Timeline, begin: int, source: Source, since_s: float = 0.0
+    ) -> None:
         self._plan, self._ring, self._timeline, self._source = plan, ring, timeline, source
         self._device = source.info.title
         self._position = begin
+        self._early = max(0, round((since_s - timeline.seconds_at(begin)) * timeline.samplerate))  # not wanted yet
         self._gaps_bridged = sum(gap.position <= begin for gap in timeline.gaps)
         self._split = round(plan.split_s * timeline.samplerate)
         self._gaps: list[dict[str, Any]] = []
@@ -121,8 +125,10 @@ class Recorder:
         """Complete the file; one without a sample goes."""
         if self.trouble is None:
             self._guarded(self._file.close)
-        if not self.seconds:
-            self.files.pop().unlink(missing_ok=True)
+        if not self._file.frames:
+            path = self.files.pop()
+            path.unlink(missing_ok=True)
+            _list_beside(path).unlink(missing_ok=True)
 
     # ---- samples ----
 
@@ -134,12 +140,19 @@ class Recorder:
             if gap is None:
                 break
             self._gaps_bridged += 1
-            self._bridge(gap.samples, gap.cause, gap.position)
+            self._bridge(gap.samples - self._too_early(gap.samples), gap.cause, gap.position)
         if time.perf_counter() - self._synced > _SYNC_S:
             self._file.sync()
             self._synced = time.perf_counter()
 
+    def _too_early(self, samples: int) -> int:
+        """How many of the next ones, captured or lost, lie before the moment that the recording begins with."""
+        early = min(samples, self._early)
+        self._early -= early
+        return early
+
     def _copy(self, stop: int) -> None:
+        self._position += self._too_early(max(0, stop - self._position))
         while self._position < stop:
             samples = self._samples(min(stop - self._position, _AT_ONCE))
             if samples is None:
@@ -172,7 +185,8 @@ class Recorder:
         self._gaps.append(gap)
         self._write_gaps()
         if not zeros:
-            self._next_file()
+            if self._file.frames:
+                self._next_file()
             return
         while samples > 0:
             count = min(samples, _AT_ONCE)
@@ -217,11 +231,12 @@ class Recorder:
 
     def _next_file(self) -> None:
         self._file.close()
-        self._frames_before += self._file.frames
+        frames = self._file.frames
         self._file = self._begin_file()
+        self._frames_before += frames
 
     def _write_gaps(self) -> None:
-        path = self.files[-1].with_name(f"{self.files[-1].name}.gaps.json")
+        path = _list_beside(self.files[-1])
         temporary = path.with_name(path.name + ".tmp")
         temporary.write_text(json.dumps(self._gaps, indent=1), encoding="utf-8")
         temporary.replace(path)
@@ -238,6 +253,11 @@ class Recorder:
                 self._file.close()
         except FileError as error:
             self.trouble = error
+
+
+def _list_beside(path: Path) -> Path:
+    """Of the gaps of a recording."""
+    return path.with_name(f"{path.name}.gaps.json")
 
 
 def record_stretch(

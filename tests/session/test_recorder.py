@@ -49,8 +49,8 @@ class Capture:
     def lose(self, samples, cause="lost"):
         self.timeline.gaps = (*self.timeline.gaps, Gap(self.ring.end, samples, cause))
 
-    def recorder(self, plan, begin=0):
-        return Recorder(plan, self.ring, self.timeline, begin, self.source)
+    def recorder(self, plan, begin=0, since_s=0.0):
+        return Recorder(plan, self.ring, self.timeline, begin, self.source, since_s)
 
 
 def plan(folder, name="take.wav", **more):
@@ -230,6 +230,49 @@ def test_after_a_gap_of_more_than_a_minute_a_new_file_begins(tmp_path):
     assert json.loads((tmp_path / "take.wav.gaps.json").read_text())[0]["zeros"] is False
 
 
+@pytest.mark.parametrize(
+    ("before_s", "lost_s", "silent_s", "passed_over_s"),
+    [
+        (10, 12.5, 2.5, 0),
+        (66, 68, 2, 0),
+        (66, 130, 0, 0),  # longer than a minute also behind the beginning: the file begins with what comes then
+        (0.75, 0.5, 0, 0.25),  # the device was back, but what it had lost was not decided
+        (0.75, 0, 0, 0.75),  # late and not lost: sound from before the beginning, too
+    ],
+)
+def test_a_recording_that_begins_while_the_device_is_away_begins_then(
+    tmp_path, before_s, lost_s, silent_s, passed_over_s
+):
+    capture = Capture()
+    capture.write(10_000)
+    recorder = capture.recorder(plan(tmp_path), 10_000, 10_000 / RATE + before_s)
+    recorder.record_until(capture.timeline.known_until)
+    if lost_s:
+        capture.lose(round(lost_s * RATE), "reopened")
+    for _ in range(2):
+        capture.write(RATE // 2)
+        recorder.record_until(capture.timeline.known_until)
+    recorder.finish()
+    sound = capture.sound[10_000 + round(passed_over_s * RATE) : capture.ring.end]
+    expected = np.concatenate([np.zeros((round(silent_s * RATE), 2), np.float32), sound])
+    np.testing.assert_array_equal(read(tmp_path / "take.wav"), expected)
+    assert not list(tmp_path.glob("take-*"))
+    if silent_s:
+        (gap,) = json.loads((tmp_path / "take.wav.gaps.json").read_text())
+        assert (gap["sample"], gap["lost"]) == (0, silent_s * RATE)
+
+
+def test_a_long_gap_behind_which_nothing_comes_leaves_no_file_without_a_sample(tmp_path):
+    capture = Capture()
+    for samples, left in ((0, []), (1000, ["take.wav", "take.wav.gaps.json"])):
+        recorder = capture.recorder(plan(tmp_path), capture.ring.end)
+        capture.write(samples)
+        recorder.record_until(capture.timeline.known_until)
+        capture.lose(61 * RATE)
+        recorder.finish()
+        assert sorted(path.name for path in tmp_path.iterdir()) == left
+
+
 def test_what_a_slow_disk_did_not_take_is_a_gap_and_the_time_stays_right(tmp_path):
     capture = Capture(capacity=RATE)
     recorder = capture.recorder(plan(tmp_path))
@@ -254,17 +297,20 @@ class Microphone:
     finished, failure, trouble, device_latency_ms, legs = False, None, "", None, (Leg(),)
 
     def start(self, ring, reception):
-        self.stopping = threading.Event()
+        self.stopping, self.away = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.write, args=(ring, reception))
         self.thread.start()
 
     def write(self, ring, reception):
         self.sound = np.stack([white_noise(20 * RATE, seed=seed) for seed in (0, 1)], axis=1)
-        began, at = time.perf_counter(), 0
+        began, at, opened = time.perf_counter(), 0, OPENED
         while not self.stopping.wait(max(0.0, began + at / RATE - time.perf_counter())):
-            ring.write(self.sound[at : at + 512], now_ns(), 0 if at else OPENED)
+            if self.away.is_set():
+                began, opened = began + 512 / RATE, OPENED
+                continue
+            ring.write(self.sound[at : at + 512], now_ns(), opened)
             reception.wake.set()
-            at += 512
+            at, opened = at + 512, 0
 
     def stop(self):
         self.stopping.set()
@@ -302,6 +348,29 @@ def test_a_disk_that_takes_half_of_what_comes_disturbs_the_recording_alone(tmp_p
     np.testing.assert_array_equal(recorded[kept], source.sound[:captured][kept])
     assert not recorded[~kept].any()
     assert kept.mean() > 0.4
+
+
+def test_a_recording_that_is_begun_during_an_outage_has_of_it_what_came_behind(tmp_path):
+    source = Microphone()
+    settings = Settings(span=0.5, n_fft=1024).at_rate(RATE)
+    monitor = Monitor(source, settings, ViewRequest(200, 1))
+    monitor.start()
+    wait_until(lambda: monitor.ring.end > RATE // 2, "there is sound", 10)
+    source.away.set()
+    wait_until(lambda: monitor.stalled, "the device is away", 10)
+    monitor.record(plan(tmp_path))
+    asked_s = monitor.timeline.seconds_now()
+    wait_until(lambda: monitor.timeline.seconds_now() > asked_s + 1, "a second more", 10)
+    source.away.clear()
+    wait_until(lambda: monitor.recorder.seconds > 1, "it is back, and is recorded", 10)
+    source.stop()
+    monitor.stop()
+    ((position, lost, _),) = monitor.timeline.gaps
+    recorded = read(tmp_path / "take.wav")
+    silent = int(np.flatnonzero(recorded.any(axis=1))[0])
+    assert silent == pytest.approx((position + lost) - asked_s * RATE, abs=RATE // 10)
+    assert silent < lost - RATE
+    np.testing.assert_array_equal(recorded[silent:], source.sound[position : monitor.ring.end])
 
 
 def test_what_comes_after_a_disturbance_waits_until_it_is_decided(tmp_path):
