@@ -348,12 +348,16 @@ def _check_record_name(name: str) -> None:
     hint = f"the fields are {', '.join(f'{{{field}}}' for field in RECORD_FIELDS)}; {{{{ is a brace"
     stem = name.replace("\\", "/").rpartition("/")[2]
     try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(name) if field is not None]
-        wrong = next((field for field in fields if field not in RECORD_FIELDS), None)
+        fields = [(field, spec or "") for _, field, spec, _ in string.Formatter().parse(name) if field is not None]
+        wrong = next((field for field, _ in fields if field not in RECORD_FIELDS), None)
         if wrong is None:
-            name.format(**dict.fromkeys(RECORD_FIELDS, ""))
+            name.format(**(dict.fromkeys(RECORD_FIELDS, "") | {"number": 1}))
+        # Braces in braces hang on what the fields will be, and c makes a control character of a number.
+        understood = not any("{" in spec or spec.endswith("c") for _, spec in fields)
     except (ValueError, KeyError, IndexError, AttributeError):
-        raise UsageError(f"record_name = {name!r}: its braces are not understood", hint) from None
+        wrong, understood = None, False
+    if not understood:
+        raise UsageError(f"record_name = {name!r}: its braces are not understood", hint)
     if wrong is not None:
         near = suggestion(wrong, list(RECORD_FIELDS))
         raise UsageError(f"record_name = {name!r}: {{{wrong}}} is not known{': ' + near if near else ''}", hint)

@@ -278,10 +278,10 @@ def record_stretch(
 
 def path_of(name: str, moment: datetime, device: str, number: int) -> Path:
     """The file that a name with fields stands for."""
-    values = {
+    values: dict[str, str | int] = {
         "date": f"{moment:%Y-%m-%d}",
         "time": f"{moment:%H.%M.%S}",
         "device": "".join("_" if c in '/\\:*?"<>|' else c for c in device),
-        "number": str(number),
+        "number": number,
     }
     return Path(name.format(**values)).expanduser()

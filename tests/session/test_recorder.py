@@ -434,8 +434,22 @@ def test_names_have_date_time_device_and_number(tmp_path):
     assert str(path) == "USB_ a_b/2026-03-04 05.06.07 (3).flac"
 
 
+def test_the_number_in_a_name_is_one(tmp_path):
+    """So that files sort by it."""
+    assert Settings(record_name="take-{number:03}.wav").record_name == "take-{number:03}.wav"
+    capture = Capture()
+    recorder = capture.recorder(plan(tmp_path, "take-{number:03}.wav", split_s=0.1))
+    capture.write(12_000)
+    recorder.finish()
+    assert [path.name for path in recorder.files] == ["take-001.wav", "take-002.wav", "take-003.wav"]
+
+
 @pytest.mark.parametrize(
-    "name", ["{tim}.wav", "{}.wav", "{0}.wav", "{date.wav", "{date!x}.wav", "{date.year}.wav", "a.mp3"]
+    "name",
+    [
+        *("{tim}.wav", "{}.wav", "{0}.wav", "{date.wav", "{date!x}.wav", "{date.year}.wav", "a.mp3"),
+        *("{date:%Y}.wav", "{number:%Y}.wav", "{number:c}.wav", "{number:{date}}.wav"),
+    ],
 )
 def test_a_name_with_a_wrong_field_is_refused(name):
     with pytest.raises(UsageError, match="record_name"):
