@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -34,6 +34,9 @@ from livespec.session.monitor import Monitor
 from livespec.session.opening import ring_channels
 from livespec.session.picture import PictureAxis, picture_axis
 from livespec.settings import DIRECTIONS, PICTURES, SCALES, START_RANGE_DBFS, WEIGHTINGS, Scale, Settings, Show
+
+if TYPE_CHECKING:
+    from livespec.session.recorder import Recorder
 
 _RANGE_INTERVAL_S: Final = 0.5
 _RANGE_CELLS: Final = 64
@@ -89,6 +92,7 @@ class View:
         self._shown_leg = self._leg
         self._standing = False
         self._note = Banner("", AMBER), 0.0
+        self._failed: Recorder | None = None
         self._before_solo: Show | None = None
         self.scene_shown: Scene | None = None
 
@@ -560,6 +564,9 @@ class View:
 
     def _banners(self) -> tuple[Banner, ...]:
         monitor, steering = self._monitor, self.steering
+        recorder = monitor.recorder
+        if recorder is not None and recorder.trouble is not None and recorder is not self._failed:
+            self._failed, self._note = recorder, ("", 0.0)  # what it says may be that it records
         out = [Banner(self._translated("DEMO SIGNAL"), AMBER)] if monitor.source.info.kind == "demo" else []
         out += [Banner(text, RED) for text in self._troubles()]
         if monitor.alerts is not None and monitor.alerts.lasts:

@@ -124,11 +124,7 @@ class Recorder:
     def close(self) -> None:
         """Complete the file; one without a sample goes."""
         if self.trouble is None:
-            self._guarded(self._file.close)
-        if not self._file.frames:
-            path = self.files.pop()
-            path.unlink(missing_ok=True)
-            _list_beside(path).unlink(missing_ok=True)
+            self._guarded(self._complete)
 
     # ---- samples ----
 
@@ -235,6 +231,16 @@ class Recorder:
         self._file = self._begin_file()
         self._frames_before += frames
 
+    def _complete(self) -> None:
+        self._file.close()
+        self._discard_if_empty()
+
+    def _discard_if_empty(self) -> None:
+        if not self._file.frames:
+            path = self.files.pop()
+            path.unlink(missing_ok=True)
+            _list_beside(path).unlink(missing_ok=True)
+
     def _write_gaps(self) -> None:
         path = _list_beside(self.files[-1])
         temporary = path.with_name(path.name + ".tmp")
@@ -246,11 +252,13 @@ class Recorder:
             work()
         except (OSError, RuntimeError) as error:  # libsndfile's is a RuntimeError
             reason = getattr(error, "strerror", None) or str(error).rstrip(".")
-            self.trouble = FileError(
-                f"{self.files[-1]}: the recording has ended ({reason})", "what was recorded until then is in the file"
-            )
-            with contextlib.suppress(OSError, RuntimeError):
+            path = self.files[-1]
+            with contextlib.suppress(OSError, RuntimeError, ValueError):  # the last where closing it has failed
                 self._file.close()
+            self._discard_if_empty()
+            place = "the file" if path in self.files else "the files before it"
+            hint = f"what was recorded until then is in {place}" if self.files else ""
+            self.trouble = FileError(f"{path}: the recording has ended ({reason})", hint)
         except FileError as error:
             self.trouble = error
 

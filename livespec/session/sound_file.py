@@ -6,8 +6,10 @@ samples (STREAMINFO, RFC 9639) is written by us with every `sync`, and by the en
 """
 
 import contextlib
+import io
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
@@ -19,6 +21,7 @@ from livespec.settings import RecordFormat
 
 _FLAC_BLOCK: Final = 4096  # of libFLAC's default level; the encoder keeps one, and a sample, to itself
 _FLAC_CHANNELS: Final = 8
+_BEGINNING: Final = 4096  # bytes without which there is no use in beginning a file
 _FLAC_TOTAL_AT: Final = 21  # four bits of this byte, and the four bytes behind it
 _LARGEST_RIFF: Final = (1 << 32) - 1
 _UNKNOWN: Final = 0xFFFF_FFFF  # the size of an RF64's chunk that ds64 has
@@ -28,7 +31,7 @@ _SUBFORMAT: Final = bytes.fromhex("000000001000800000aa00389b71")  # the GUID be
 
 
 class SoundFileWriter(Protocol):
-    """Raises OSError where the disk does not do its part. frames: written so far."""
+    """Raises OSError where the disk does not do its part. frames: written; of one that has failed, what is in it."""
 
     frames: int
 
@@ -70,14 +73,47 @@ def as_integers(samples: Float32Array, bits: int) -> np.ndarray:
     return np.ascontiguousarray(np.clip(np.rint(scaled), -full, full - 1), "<i4")
 
 
+class _File(io.FileIO):
+    """trouble: why libsndfile could not write, which learns only that it could not."""
+
+    trouble: OSError | None = None
+
+    def write_all(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:  # a disk that is full takes a part first
+            left = left[super().write(left) :]
+
+    def write(self, data: Any, /) -> int:  # libsndfile's, into which nothing can be raised
+        try:
+            self.write_all(data)
+        except OSError as error:
+            self.trouble = error
+            return 0
+        return len(data)
+
+
+def _new_file(path: Path) -> _File:
+    """An empty one, where it has room to begin; none is left behind where it has not."""
+    file = _File(path, "x")
+    try:
+        file.write_all(bytes(_BEGINNING))
+    except OSError:
+        file.close()
+        path.unlink()
+        raise
+    file.seek(0)
+    file.truncate()
+    return file
+
+
 class _Wav:
     def __init__(self, path: Path, samplerate: int, channels: int, sample_format: RecordFormat) -> None:
         self.frames = 0
         self._samplerate, self._channels = samplerate, channels
         self._bits = 32 if sample_format == "float" else int(sample_format)
         self._tag = _IEEE_FLOAT if sample_format == "float" else _PCM
-        self._file: BinaryIO = path.open("xb", buffering=0)
-        self._write_all(self._header())
+        self._file = _new_file(path)
+        self._file.write_all(self._header())
 
     def write(self, samples: Float32Array) -> None:
         if self._tag == _IEEE_FLOAT:
@@ -86,20 +122,20 @@ class _Wav:
             data = as_integers(samples, 16).astype("<i2").tobytes()
         else:
             data = as_integers(samples, 24).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
-        self._write_all(data)
+        self._file.write_all(data)
         self.frames += samples.shape[1]
 
     def sync(self) -> None:
         os.fsync(self._file.fileno())  # first the sound, then what says that it is there
         self._file.seek(0)
-        self._write_all(self._header())
+        self._file.write_all(self._header())
         self._file.seek(0, os.SEEK_END)
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
         with contextlib.closing(self._file):
             if self.frames * self._frame_bytes % 2:
-                self._write_all(b"\0")  # chunks begin at even places
+                self._file.write_all(b"\0")  # chunks begin at even places
             self.sync()
 
     @property
@@ -123,29 +159,22 @@ class _Wav:
         head = b"RF64" + struct.pack("<I", _UNKNOWN) + b"WAVE" + b"ds64" + struct.pack("<I", 28) + sizes
         return head + chunks + struct.pack("<I", _UNKNOWN)
 
-    def _write_all(self, data: bytes) -> None:
-        left = memoryview(data)
-        while left:  # a disk that is full takes a part first
-            left = left[self._file.write(left) :]
-
 
 class _Flac:
     def __init__(self, path: Path, samplerate: int, channels: int, sample_format: RecordFormat) -> None:
         import soundfile
 
         self.frames = 0
-        self._failed = False
         self._bits = int(sample_format)
-        path.open("xb").close()
+        self._disk = _new_file(path)
         self._file: Any = soundfile.SoundFile(
-            path, "w", samplerate, channels, subtype=f"PCM_{sample_format}", format="FLAC"
+            self._disk, "w", samplerate, channels, subtype=f"PCM_{sample_format}", format="FLAC"
         )
         self._header: BinaryIO = path.open("r+b", buffering=0)
 
     def write(self, samples: Float32Array) -> None:
-        self._failed = True  # until it is written
-        self._file.write(as_integers(samples, self._bits) << (32 - self._bits))
-        self._failed = False
+        with self._saying_why():
+            self._file.write(as_integers(samples, self._bits) << (32 - self._bits))
         before = self._encoded
         self.frames += samples.shape[1]
         if before == 0 < self._encoded:  # readers take a length of 0 for one that is not known
@@ -164,14 +193,25 @@ class _Flac:
         os.fsync(self._header.fileno())
 
     def close(self) -> None:
-        with contextlib.closing(self._header):
-            if self._failed:  # libFLAC then says nothing of the length
-                with contextlib.suppress(OSError, RuntimeError):
+        with contextlib.closing(self._header), contextlib.closing(self._disk):
+            try:
+                with self._saying_why():
                     self._file.close()
+            except (OSError, RuntimeError):  # libFLAC then says nothing of the length
                 self.sync()
-            else:
-                self._file.close()
-                os.fsync(self._header.fileno())
+                self.frames = self._encoded
+                raise
+            os.fsync(self._header.fileno())
+
+    @contextlib.contextmanager
+    def _saying_why(self) -> Iterator[None]:
+        try:
+            yield
+        except (RuntimeError, AssertionError):  # it asserts that all was written
+            if self._disk.trouble is None:
+                raise
+        if self._disk.trouble is not None:
+            raise self._disk.trouble
 
     @property
     def _encoded(self) -> int:

@@ -1,6 +1,8 @@
 """Recordings against the samples that were captured: every bit of them, and what is told of those that were not."""
 
+import contextlib
 import json
+import resource
 import threading
 import time
 
@@ -454,6 +456,50 @@ def test_the_number_in_a_name_is_one(tmp_path):
 def test_a_name_with_a_wrong_field_is_refused(name):
     with pytest.raises(UsageError, match="record_name"):
         Settings(record_name=name)
+
+
+@contextlib.contextmanager
+def room_for(size):
+    """Bytes of a file; the limit of a process stands for a disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+def test_a_disk_that_is_full_is_named_and_what_was_recorded_stays(tmp_path, suffix):
+    capture = Capture()
+    path = tmp_path / f"take.{suffix}"
+    capture.write(3 * RATE)
+    with room_for(500_000):
+        recorder = capture.recorder(plan(tmp_path, path.name, sample_format="24"))
+        recorder.record_until(capture.timeline.known_until)
+    assert recorder.trouble.message == f"{path}: the recording has ended (File too large)"
+    assert recorder.trouble.hint == "what was recorded until then is in the file"
+    recorder.finish()
+    kept = read(path, "24")
+    assert RATE < len(kept) == round(recorder.seconds * RATE)
+    np.testing.assert_allclose(kept / 2**23, capture.sound[: len(kept)], atol=2**-23)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+@pytest.mark.parametrize(("room", "said"), [(0, "cannot be recorded to"), (8000, "the recording has ended")])
+def test_a_disk_without_room_for_any_sound_is_named_and_nothing_is_left(tmp_path, suffix, room, said):
+    capture = Capture()
+    capture.write(20_000)
+    with room_for(room), pytest.raises(FileError) as told:
+        record_stretch(
+            plan(tmp_path, f"take.{suffix}", sample_format="24"),
+            capture.ring,
+            capture.timeline,
+            (0, 20_000),
+            capture.source,
+        )
+    assert str(told.value) == f"{tmp_path}/take.{suffix}: {said} (File too large)"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("name", "channels", "sample_format"), [("a.flac", 9, "24"), ("a.flac", 2, "float")])
