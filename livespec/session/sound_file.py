@@ -69,7 +69,8 @@ def check_format(path: Path, channels: int, sample_format: RecordFormat) -> None
 def as_integers(samples: Float32Array, bits: int) -> np.ndarray:
     """Samples (channels, n) as whole numbers (n, channels), clipped; what is no number is 0."""
     full = 1 << (bits - 1)
-    scaled = np.nan_to_num(samples.T.astype(np.float64), nan=0.0, posinf=1.0, neginf=-1.0) * full
+    numbers = np.nan_to_num(samples.T, nan=0.0, posinf=1.0, neginf=-1.0)  # first: numpy warns of a cast of NaNs
+    scaled = numbers.astype(np.float64) * full
     return np.ascontiguousarray(np.clip(np.rint(scaled), -full, full - 1), "<i4")
 
 

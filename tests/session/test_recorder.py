@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import resource
 import threading
 import time
 
@@ -23,7 +22,7 @@ from livespec.session.clock import Timeline
 from livespec.session.gap_index import Gap
 from livespec.session.monitor import Monitor
 from livespec.session.recorder import Recorder, RecordingPlan, path_of, record_stretch, recording_plan_of_key
-from livespec.session.sound_file import create
+from livespec.session.sound_file import as_integers, create
 from livespec.settings import Settings
 from tests.support.program import wait_until
 from tests.support.signals import white_noise
@@ -136,6 +135,18 @@ def test_samples_beyond_full_scale_are_clipped_and_those_that_are_no_numbers_are
     file.write(np.array([[1.5, -3, np.nan, np.inf, -np.inf, 0.25]], np.float32))
     file.close()
     assert read(tmp_path / "a.wav", "16")[:, 0].tolist() == [32767, -32768, 0, 32767, -32768, 8192]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bits", [16, 24])
+def test_of_bytes_that_are_no_sound_nothing_is_said_and_what_are_numbers_stay(bits):
+    samples = np.frombuffer(np.random.default_rng(1).bytes(1_000_000), "<f4")  # signalling NaNs among them
+    assert np.isnan(samples).any()
+    full = 1 << (bits - 1)
+    expected = [
+        0 if np.isnan(sample) else round(max(-full, min(full - 1, float(sample) * full))) for sample in samples.tolist()
+    ]
+    assert as_integers(samples[None], bits)[:, 0].tolist() == expected
 
 
 @pytest.mark.parametrize(("suffix", "sample_format"), BITS)
@@ -461,6 +472,7 @@ def test_a_name_with_a_wrong_field_is_refused(name):
 @contextlib.contextmanager
 def room_for(size):
     """Bytes of a file; the limit of a process stands for a disk."""
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
