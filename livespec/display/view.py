@@ -566,7 +566,7 @@ class View:
         monitor, steering = self._monitor, self.steering
         recorder = monitor.recorder
         if recorder is not None and recorder.trouble is not None and recorder is not self._failed:
-            self._failed, self._note = recorder, ("", 0.0)  # what it says may be that it records
+            self._failed, self._note = recorder, (Banner("", AMBER), 0.0)  # what it says may be that it records
         out = [Banner(self._translated("DEMO SIGNAL"), AMBER)] if monitor.source.info.kind == "demo" else []
         out += [Banner(text, RED) for text in self._troubles()]
         if monitor.alerts is not None and monitor.alerts.lasts:

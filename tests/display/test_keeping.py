@@ -15,6 +15,7 @@ from livespec.display.window.takeaway import TakeAway
 from livespec.errors import FileError
 from livespec.session.monitor import Monitor
 from livespec.settings import Settings
+from tests.support.full_disk import room_for
 from tests.support.program import wait_until
 from tests.support.sessions import Sound, hearing
 from tests.support.signals import white_noise
@@ -92,3 +93,11 @@ def test_a_picture_that_cannot_be_written_says_why(tmp_path):
 def test_a_folder_that_cannot_be_looked_into_gives_a_name_all_the_same(monkeypatch):
     monkeypatch.setenv("XDG_PICTURES_DIR", f"/{'x' * 300}")
     assert new_path(".png").suffix == ".png"
+
+
+def test_why_a_picture_cannot_be_written_is_said_once_and_nothing_is_left(tmp_path, capfd):
+    pixels = np.random.default_rng(1).integers(0, 256, (200, 300, 3), np.uint8)
+    with room_for(20_000), pytest.raises(FileError, match=r"a\.png: the picture cannot be written \(File too large\)"):
+        save_png(pixels, tmp_path / "a.png")
+    assert capfd.readouterr().err == ""  # nor does libpng speak
+    assert not list(tmp_path.iterdir())

@@ -1,6 +1,5 @@
 """Recordings against the samples that were captured: every bit of them, and what is told of those that were not."""
 
-import contextlib
 import json
 import threading
 import time
@@ -24,6 +23,7 @@ from livespec.session.monitor import Monitor
 from livespec.session.recorder import Recorder, RecordingPlan, path_of, record_stretch, recording_plan_of_key
 from livespec.session.sound_file import as_integers, create
 from livespec.settings import Settings
+from tests.support.full_disk import room_for
 from tests.support.program import wait_until
 from tests.support.signals import white_noise
 
@@ -467,18 +467,6 @@ def test_the_number_in_a_name_is_one(tmp_path):
 def test_a_name_with_a_wrong_field_is_refused(name):
     with pytest.raises(UsageError, match="record_name"):
         Settings(record_name=name)
-
-
-@contextlib.contextmanager
-def room_for(size):
-    """Bytes of a file; the limit of a process stands for a disk."""
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
