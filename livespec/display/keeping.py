@@ -20,7 +20,6 @@ from livespec.display.scene_builder import waterfall_runs
 from livespec.display.view import View, view_request
 from livespec.errors import FileError, LivespecError
 from livespec.session.excerpt import write_excerpt
-from livespec.session.folder import make_folder
 from livespec.session.monitor import Monitor
 from livespec.session.processing import Processing, filled_store
 from livespec.session.recorder import recording_plan_of_key
@@ -102,8 +101,6 @@ class Visible(NamedTuple):
 
     def write_excerpt(self, seconds: tuple[float, float], folder: Path) -> float:
         """Sound, columns and settings into a new folder; returns the seconds of sound."""
-        make_folder(folder.parent, "saved")
-        folder.mkdir()
         monitor, stretch = self.monitor, self.stretch(seconds)
         return write_excerpt(monitor.ring, monitor.timeline, self.settings, monitor.source, seconds, stretch, folder)
 

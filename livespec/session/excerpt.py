@@ -1,13 +1,16 @@
 """What has already happened, out of the ring: sound, columns and settings of a stretch, in a folder of their own."""
 
-import json
+import shutil
 from pathlib import Path
 
 from livespec.capture.source import Source
 from livespec.core.ring import AudioRing
+from livespec.errors import FileError, UsageError
 from livespec.session.clock import Timeline
+from livespec.session.folder import make_folder
 from livespec.session.recorder import RecordingPlan, record_stretch
 from livespec.session.sound_file import suffix_for
+from livespec.session.stats import write_json
 from livespec.session.stretch import Stretch, write_npz
 from livespec.settings import Settings
 
@@ -23,13 +26,23 @@ def write_excerpt(
 ) -> float:
     """The sound between two seconds of the session, as far as it is still there; stretch: the columns of it.
 
-    Returns the seconds of sound. Raises `UsageError` where there is none, `FileError`.
+    folder: a new one; it is whole or it goes again. Returns the seconds of sound. Raises `UsageError` where there is
+    none, `FileError`.
     """
     plan = RecordingPlan(
         f"sound{suffix_for(ring.channels, settings.record_format)}", settings.record_format, folder=folder
     )
     first, stop = (timeline.position_at(second) for second in seconds)
-    recorder = record_stretch(plan, ring, timeline, (first, stop), source)
-    write_npz(stretch, folder / "columns.npz")
-    (folder / "settings.json").write_text(json.dumps(settings.as_dict(), indent=1), encoding="utf-8")
+    make_folder(folder.parent, "saved")
+    folder.mkdir()
+    try:
+        recorder = record_stretch(plan, ring, timeline, (first, stop), source)
+        write_npz(stretch, folder / "columns.npz")
+        write_json(folder / "settings.json", settings.as_dict())
+    except UsageError:
+        folder.rmdir()
+        raise
+    except FileError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise FileError(f"nothing is kept: {error.message}") from error
     return recorder.seconds

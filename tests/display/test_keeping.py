@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 
 from livespec.display.image import render, save_png
 from livespec.display.keeping import Errands, Visible, new_path
@@ -101,3 +101,35 @@ def test_why_a_picture_cannot_be_written_is_said_once_and_nothing_is_left(tmp_pa
         save_png(pixels, tmp_path / "a.png")
     assert capfd.readouterr().err == ""  # nor does libpng speak
     assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(FileError, match="cannot be written"):
+        save_png(pixels, tmp_path / "file" / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("room", "said", "kept"),
+    [
+        (100_000, "nothing is kept: {0}/sound.flac: the recording has ended (File too large)", None),
+        (160_000, "nothing is kept: {0}/columns.npz: cannot be written (File too large)", None),
+        (
+            300_000,
+            "1 s of sound and columns are in {0}; {0}/picture.png: the picture cannot be written (File too large)",
+            {"sound.flac", "columns.npz", "settings.json"},
+        ),
+    ],
+)
+def test_of_what_has_happened_nothing_is_kept_by_halves(tmp_path, room, said, kept):
+    settings = Settings(n_fft=1024, hop=512, span=1.0).at_rate(RATE)
+    monitor = Monitor(Sound(white_noise(RATE)[:, np.newaxis], RATE), settings, view_request(settings, RATE, 60))
+    folder, told = tmp_path / "kept", []
+    take_away = TakeAway(lambda *_: None)
+    take_away.finished.connect(told.append, Qt.ConnectionType.DirectConnection)
+    with hearing(monitor):
+        view = View(monitor)
+        view.toggle_freeze()
+        visible = Visible.of(settled(view, SIZE, 1.0), monitor, view)
+        with room_for(room):
+            take_away.excerpt(visible, (0.0, 1.0), folder)
+            take_away.close()
+    assert told == [said.format(folder)]
+    assert (kept is None and not folder.exists()) or {path.name for path in folder.iterdir()} == kept

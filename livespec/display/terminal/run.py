@@ -19,6 +19,7 @@ from livespec.display.terminal.keys import Keys
 from livespec.display.terminal.page import Page
 from livespec.display.terminal.screen import Hangup, Screen
 from livespec.display.view import View
+from livespec.errors import FileError
 from livespec.session.monitor import Monitor
 
 if TYPE_CHECKING:
@@ -110,7 +111,10 @@ class TerminalView:
             length_s = visible.write_excerpt(seconds, path)
             if not can_draw:
                 return f"{length_s:.0f} s of sound and columns are in {path}; for a picture Qt cannot be loaded"
-            visible.in_detail().save_picture(path / "picture.png")
+            try:
+                visible.in_detail().save_picture(path / "picture.png")
+            except FileError as error:
+                return f"{length_s:.0f} s of sound and columns are in {path}; {error.message}"
             return f"{length_s:.0f} s of sound, picture and columns are in {path}"
 
         self._errands.do(work)

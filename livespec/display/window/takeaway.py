@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 from livespec.display.image import image_of, render
 from livespec.display.keeping import Errands, Visible, toggle_recording
 from livespec.display.window.commands import translated
+from livespec.errors import FileError
 from livespec.session.folder import make_folder
 from livespec.session.monitor import Monitor
 from livespec.session.stretch import Stretch, write_csv, write_npz
@@ -82,7 +83,10 @@ class TakeAway(QObject):
 
         def work() -> str:
             length_s = visible.write_excerpt(seconds, path)
-            visible.save_picture(path / "picture.png")
+            try:
+                visible.save_picture(path / "picture.png")
+            except FileError as error:
+                return self.tr("{:.0f} s of sound and columns are in {}; {}").format(length_s, path, error.message)
             return self.tr("{:.0f} s of sound, picture and columns are in {}").format(length_s, path)
 
         self._errands.do(work)
