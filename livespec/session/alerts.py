@@ -122,27 +122,30 @@ class Alerts:
         return max(0, event.begin - around), event.end + around
 
     def _act(self, event: Event) -> None:
-        try:
-            clip = None if self.plan.clips is None else self._write_clip(event, self.plan.clips)
-            told = self._told(event, clip)
-            if self.plan.log is not None:
+        """All that is asked for: what fails of it takes nothing else with it."""
+        told = self._told(event, None if self.plan.clips is None else self._write_clip(event, self.plan.clips))
+        if self.plan.log is not None:
+            try:
                 _append(self.plan.log, told)
-        except LivespecError as error:
-            self.trouble = error.message
-            return
-        except OSError as error:
-            self.trouble = f"{error.filename or self.plan.log}: events are not written ({error.strerror or error})"
-            return
+            except OSError as error:
+                self.trouble = f"{self.plan.log}: events are not written ({error.strerror or error})"
         if self.plan.command or self.plan.url:
             self._outside.put(json.dumps(told))
 
-    def _write_clip(self, event: Event, folder: Path) -> Path:
+    def _write_clip(self, event: Event, folder: Path) -> Path | None:
         suffix = suffix_for(self._ring.channels, _CLIP_FORMAT)
         plan = RecordingPlan(
             f"{self._timeline.moment_at(event.begin):%Y-%m-%d %H.%M.%S.%f}{suffix}", _CLIP_FORMAT, folder=folder
         )
-        recorder = record_stretch(plan, self._ring, self._timeline, self._stretch(event), self._source)
-        return recorder.files[0]
+        try:
+            recorder = record_stretch(plan, self._ring, self._timeline, self._stretch(event), self._source)
+        except LivespecError as error:
+            self.trouble = error.message
+        except OSError as error:
+            self.trouble = f"{error.filename or folder}: clips are not written ({error.strerror or error})"
+        else:
+            return recorder.files[0]
+        return None
 
     def _told(self, event: Event, clip: Path | None) -> dict[str, Any]:
         assert event.end is not None

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.support.program import wait_until
 from tests.support.signals import sine_on_bin, white_noise
 
 RATE = 48_000
@@ -108,6 +109,37 @@ def test_what_fails_is_said_and_the_run_goes_on(start, nothing, tmp_path, sound)
     assert json.loads((tmp_path / "s.json").read_text())["captured_samples"] == 12 * RATE
     done = run(start, nothing, "--trigger-url", "http://127.0.0.1:9/")
     assert done.stderr == "livespec: http://127.0.0.1:9/: Connection refused\n"
+
+
+def test_a_clip_or_a_log_that_cannot_be_written_takes_nothing_else_with_it(start, nothing, tmp_path, sound):
+    """Between the beeps a file takes the place of the folder of clips; in another run a folder that of the log."""
+    (tmp_path / "hear.py").write_text("import sys; open('heard.txt', 'a').write(sys.argv[1] + chr(10))")
+    flags = ("--trigger-log", "e.csv", "--trigger-clips", "clips", "--trigger-around", "0.1")
+    heard = ("--trigger-command", f"{sys.executable} hear.py")
+    program = start(
+        "sound.wav", "--view", "none", "--speed", "4", "--trigger", BAND, *flags, *heard, environment=nothing
+    )
+    log, clips = tmp_path / "e.csv", tmp_path / "clips"
+    wait_until(log.exists, "the first event is logged", 30)
+    clips.rename(tmp_path / "away")
+    clips.write_text("no folder")
+    done = program.end()
+    assert done.stderr == "livespec: clips is no folder: nothing can be recorded there\n"
+    with log.open(newline="") as file:
+        assert [bool(event["clip"]) for event in csv.DictReader(file)] == [True, False]
+    assert len((tmp_path / "heard.txt").read_text().splitlines()) == 2
+
+    (tmp_path / "heard.txt").unlink()
+    log.unlink()
+    clips.unlink()
+    program = start(
+        "sound.wav", "--view", "none", "--speed", "4", "--trigger", BAND, *flags, *heard, environment=nothing
+    )
+    wait_until(clips.exists, "the run has begun", 30)
+    log.mkdir()
+    assert program.end().stderr == "livespec: e.csv: events are not written (Is a directory)\n"
+    assert len(list(clips.iterdir())) == 2
+    assert len((tmp_path / "heard.txt").read_text().splitlines()) == 2
 
 
 def test_what_can_be_known_to_fail_is_said_before_the_run(start, nothing, tmp_path, sound):
