@@ -394,8 +394,8 @@ def _write_stats(path: Path, sessions: list[dict[str, Any]]) -> None:
 
 def _tell_trouble(monitor: Any) -> None:
     """What failed beside the run."""
-    if monitor.alerts is not None and monitor.alerts.trouble:
-        print(f"livespec: {monitor.alerts.trouble}", file=sys.stderr)
+    for trouble in [] if monitor.alerts is None else monitor.alerts.troubles:
+        print(f"livespec: {trouble}", file=sys.stderr)
     if monitor.recorder is not None and monitor.recorder.shortfall:
         print(f"livespec: {monitor.recorder.shortfall}", file=sys.stderr)
 

@@ -593,7 +593,7 @@ class View:
             else None,
             None if recorder is None or recorder.trouble is None else recorder.trouble.message,
             recorder.shortfall if recorder is not None and monitor.recording else None,
-            None if alerts is None else alerts.trouble,
+            *([] if alerts is None else alerts.troubles),
             None if refused is None else refused.message,
         ]
         return [text for text in said if text]

@@ -1,13 +1,13 @@
 """What is done when a band was loud: a line in a log, a clip of the sound, a command, a word to a web address.
 
-Each event is acted upon when it is over and its clip can be written. Commands and addresses wait for nobody and keep
-nobody waiting: they have a thread of their own, and a limit of time. A command is never given to a shell.
+Each event is acted upon when it is over and its clip can be written.
 """
 
 import json
 import queue
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,15 +16,14 @@ from livespec.core.ring import AudioRing
 from livespec.core.trigger import Event, TriggerRule
 from livespec.errors import FileError, LivespecError, UsageError
 from livespec.session.clock import Timeline
+from livespec.session.messengers import CommandMessenger, Messenger, WebMessenger
 from livespec.session.recorder import RecordingPlan, record_stretch
 from livespec.session.sound_file import suffix_for
 from livespec.settings import RecordFormat, Settings, trigger_of
 
 _POLL_S: Final = 0.1
 _CLIP_FORMAT: Final[RecordFormat] = "24"
-_COMMAND_S: Final = 60.0
-_ADDRESS_S: Final = 5.0
-_LAST_WORDS_S: Final = 2.0
+_LAST_WORDS_S: Final = 3.0
 _EVENTS_KEPT: Final = 1000
 _COLUMNS: Final = ("begin", "seconds", "level_dbfs", "frequency_hz", "clip")
 
@@ -66,7 +65,7 @@ def alert_plan(settings: Settings) -> AlertPlan | None:
 class Alerts:
     """`note` from the analysis thread; `run` in one of its own.
 
-    count: events so far; events: the last of them, oldest first, one that lasts among them; trouble: what failed last.
+    count: events so far; events: the last of them, oldest first, one that lasts among them.
     """
 
     def __init__(self, plan: AlertPlan, ring: AudioRing, timeline: Timeline, source: Source) -> None:
@@ -74,11 +73,14 @@ class Alerts:
         self._ring, self._timeline, self._source = ring, timeline, source
         self._over: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._waiting: list[Event] = []  # for the sound behind them
-        self._outside: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._messenger = threading.Thread(target=self._tell_outside, name="livespec-messenger", daemon=True)
+        self._messengers: list[Messenger] = []
+        if plan.command:
+            self._messengers.append(CommandMessenger(plan.command))
+        if plan.url:
+            self._messengers.append(WebMessenger(plan.url))
+        self._clip_trouble = self._log_trouble = ""
         self.count = 0
         self.events: tuple[Event, ...] = ()
-        self.trouble = ""
 
     def note(self, events: list[Event]) -> None:
         """What began or ended."""
@@ -95,18 +97,25 @@ class Alerts:
         """Whether the band is loud at this moment."""
         return bool(self.events) and self.events[-1].end is None
 
+    @property
+    def troubles(self) -> list[str]:
+        """What failed last, of each thing that is done."""
+        said = [self._clip_trouble, self._log_trouble, *(messenger.trouble for messenger in self._messengers)]
+        return [trouble for trouble in said if trouble]
+
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`, then what is left."""
-        self._messenger.start()
         while not stopping.wait(_POLL_S):
             self._act_upon(hurry=False)
 
     def finish(self) -> None:
         """The rest, once nothing more comes; for what goes outside there is a moment."""
         self._act_upon(hurry=True)
-        self._outside.put(None)
-        if self._messenger.is_alive():  # it begins with the run
-            self._messenger.join(_LAST_WORDS_S)
+        for messenger in self._messengers:
+            messenger.close()
+        until = time.monotonic() + _LAST_WORDS_S
+        for messenger in self._messengers:
+            messenger.finish(until)
 
     def _act_upon(self, *, hurry: bool) -> None:
         while not self._over.empty():
@@ -128,9 +137,9 @@ class Alerts:
             try:
                 _append(self.plan.log, told)
             except OSError as error:
-                self.trouble = f"{self.plan.log}: events are not written ({error.strerror or error})"
-        if self.plan.command or self.plan.url:
-            self._outside.put(json.dumps(told))
+                self._log_trouble = f"{self.plan.log}: events are not written ({error.strerror or error})"
+        for messenger in self._messengers:
+            messenger.tell(json.dumps(told))
 
     def _write_clip(self, event: Event, folder: Path) -> Path | None:
         suffix = suffix_for(self._ring.channels, _CLIP_FORMAT)
@@ -140,9 +149,9 @@ class Alerts:
         try:
             recorder = record_stretch(plan, self._ring, self._timeline, self._stretch(event), self._source)
         except LivespecError as error:
-            self.trouble = error.message
+            self._clip_trouble = error.message
         except OSError as error:
-            self.trouble = f"{error.filename or folder}: clips are not written ({error.strerror or error})"
+            self._clip_trouble = f"{error.filename or folder}: clips are not written ({error.strerror or error})"
         else:
             return recorder.files[0]
         return None
@@ -156,40 +165,6 @@ class Alerts:
             "frequency_hz": round(event.frequency_hz, 1),
             "clip": None if clip is None else str(clip),
         }
-
-    def _tell_outside(self) -> None:
-        while (text := self._outside.get()) is not None:
-            self._tell(text)
-
-    def _tell(self, text: str) -> None:
-        import subprocess  # these take 30 ms: not on the way to the first frame
-        import urllib.request
-
-        if self.plan.command:
-            program = self.plan.command[0]
-            try:
-                subprocess.run(  # noqa: S603 - the person's own, and no shell
-                    [*self.plan.command, text],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    timeout=_COMMAND_S,
-                    check=True,
-                )
-            except subprocess.TimeoutExpired:
-                self.trouble = f"{program}: did not end within {_COMMAND_S:g} s"
-            except subprocess.CalledProcessError as error:
-                self.trouble = f"{program}: ended with code {error.returncode}"
-            except OSError as error:
-                self.trouble = f"{program}: cannot be run ({error.strerror})"
-        if self.plan.url:
-            kind = {"Content-Type": "application/json"}
-            try:
-                request = urllib.request.Request(self.plan.url, text.encode(), kind)  # noqa: S310 - http, by the settings
-                urllib.request.urlopen(request, timeout=_ADDRESS_S).close()  # noqa: S310
-            except (OSError, ValueError) as error:
-                reason = getattr(error, "reason", error)
-                self.trouble = f"{self.plan.url}: {getattr(reason, 'strerror', None) or reason}"
 
 
 def check_alerts(plan: AlertPlan) -> None:

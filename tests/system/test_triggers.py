@@ -90,17 +90,29 @@ def web():
     server.server_close()
 
 
-def test_an_address_is_told_and_one_that_hangs_keeps_nothing_waiting(start, nothing, tmp_path, sound, web):
-    url = f"http://127.0.0.1:{web.server_port}"
-    run(start, nothing, "--trigger-url", f"{url}/heard")
+def test_an_address_is_told(start, nothing, sound, web):
+    run(start, nothing, "--trigger-url", f"http://127.0.0.1:{web.server_port}/heard")
     assert [tuple(event) for event in web.heard] == [TOLD] * 2
-    done, took_s = start(
-        *("sound.wav", "--view", "none", "--trigger", BAND, "--trigger-url", f"{url}/hangs", "--trigger-log", "e.csv"),
-        environment=nothing,
-    ).quit_by(lambda: None)
+
+
+def test_an_address_that_hangs_holds_up_neither_the_command_nor_the_end(start, nothing, tmp_path, sound, web):
+    (tmp_path / "hear.py").write_text("open('heard.txt', 'a').write('1')")
+    url = f"http://127.0.0.1:{web.server_port}/hangs"
+    flags = ("--trigger-url", url, "--trigger-log", "e.csv", "--trigger-command", f"{sys.executable} hear.py")
+    done, took_s = start("sound.wav", "--view", "none", "--trigger", BAND, *flags, environment=nothing).quit_by(
+        lambda: None
+    )
     assert done.returncode == 0
+    assert done.stderr == f"livespec: {url}: no answer (2 events were not told)\n"
     assert took_s < 8
     assert len((tmp_path / "e.csv").read_text().splitlines()) == 3
+    assert (tmp_path / "heard.txt").read_text() == "11"
+
+
+def test_a_command_that_still_runs_at_the_end_is_ended_with_what_it_began(start, nothing, tmp_path, sound):
+    (tmp_path / "sleep.sh").write_text("sleep 300 & sleep 300")
+    done = run(start, nothing, "--trigger-command", "sh sleep.sh")  # nothing may be left: the fixture looks
+    assert done.stderr == "livespec: sh: still ran at the end, and was ended (1 event was not told)\n"
 
 
 def test_what_fails_is_said_and_the_run_goes_on(start, nothing, tmp_path, sound):
@@ -108,7 +120,7 @@ def test_what_fails_is_said_and_the_run_goes_on(start, nothing, tmp_path, sound)
     assert done.stderr == "livespec: false: ended with code 1\n"
     assert json.loads((tmp_path / "s.json").read_text())["captured_samples"] == 12 * RATE
     done = run(start, nothing, "--trigger-url", "http://127.0.0.1:9/")
-    assert done.stderr == "livespec: http://127.0.0.1:9/: Connection refused\n"
+    assert done.stderr == "livespec: http://127.0.0.1:9/: Connection refused (2 events were not told)\n"
 
 
 def test_a_clip_or_a_log_that_cannot_be_written_takes_nothing_else_with_it(start, nothing, tmp_path, sound):
