@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array
+from livespec.core.arrays import Float32Array, Float64Array
 from livespec.core.stft import Engine
 from livespec.errors import UsageError
 
@@ -34,10 +34,11 @@ class Event(NamedTuple):
 class BandTrigger:
     """Columns of one engine, in their order. Raises `UsageError` where the band has no bin.
 
-    event: what lasts at this moment, or None; one that began with another engine goes on with this one.
+    event: what lasts at this moment, or None; one that began `before`, with another engine, goes on with this one.
+    loud_until: position behind the newest column in which it was loud enough to last.
     """
 
-    def __init__(self, rule: TriggerRule, engine: Engine, event: Event | None = None) -> None:
+    def __init__(self, rule: TriggerRule, engine: Engine, before: "BandTrigger | None" = None) -> None:
         inside = np.flatnonzero((engine.frequencies >= rule.low_hz) & (engine.frequencies <= rule.high_hz))
         if not len(inside):
             raise UsageError(
@@ -49,42 +50,46 @@ class BandTrigger:
         # A sine spreads over the bins of the main lobe: their sum is so much more than its peak.
         self._spread_db = 10 * np.log10(engine.noise_bandwidth_hz[self._bins] / engine.bin_hz).astype(np.float32)
         self._hold = max(1, round(rule.hold_s * engine.samplerate / engine.hop))
-        self.event = event
+        self.event: Event | None = None if before is None else before.event
+        self.loud_until: int = 0 if before is None else before.loud_until
         self._quiet = 0
 
-    def push(self, first: int, levels: Float32Array) -> list[Event]:
-        """Columns first … of raw dBFS (channels, k, bins), the loudest channel counts; what began or ended in them."""
-        band = levels[:, :, self._bins].max(axis=0) - self._spread_db
-        loudness = 10 * np.log10(np.sum(10 ** (np.nan_to_num(band, nan=-200.0) / 10), axis=1))
-        out: list[Event] = []
-        if self.event is None and not (loudness >= self._rule.threshold_db).any():
-            return out
-        for k, level in enumerate(loudness.tolist()):
-            changed = self._follow(first + k, level, band[k])
-            if changed is not None:
-                out.append(changed)
-        return out
+    def measured(self, levels: Float32Array) -> Float64Array:
+        """Raw dBFS (channels, k, bins) as what `push` takes, (2, k): the band's level and its loudest frequency.
 
-    def end(self, column: int) -> list[Event]:
-        """No column comes behind this one."""
-        return [] if self.event is None else [self._ended(self.event, column)]
+        The loudest channel counts.
+        """
+        band = np.nan_to_num(levels[:, :, self._bins].max(axis=0) - self._spread_db, nan=-200.0)
+        loudness = 10 * np.log10(np.sum(10 ** (band / 10), axis=1))
+        return np.stack([loudness, self._frequencies[band.argmax(axis=1)]]).astype(np.float64)
 
-    def _follow(self, column: int, level: float, band: Float32Array) -> Event | None:
+    def push(self, first: int, measured: Float64Array) -> list[Event]:
+        """Columns first …; what began or ended in them."""
+        if self.event is None and not (measured[0] >= self._rule.threshold_db).any():
+            return []
+        followed = (self._follow(first + k, level, hz) for k, (level, hz) in enumerate(measured.T.tolist()))
+        return [event for event in followed if event is not None]
+
+    def end(self) -> list[Event]:
+        """No column follows on the last one."""
+        return [] if self.event is None else [self._ended(self.event)]
+
+    def _follow(self, column: int, level: float, frequency_hz: float) -> Event | None:
         event = self.event
-        if event is None:
-            if level < self._rule.threshold_db:
-                return None
+        if event is None and level < self._rule.threshold_db:
+            return None
+        if level >= self._rule.threshold_db - self._rule.hysteresis_db:
             self._quiet = 0
-            self.event = Event(column * self._engine.hop, None, level, self._loudest(band))
+            self.loud_until = column * self._engine.hop + self._engine.n_fft
+        else:
+            self._quiet += 1
+        if event is None:
+            self.event = Event(column * self._engine.hop, None, level, frequency_hz)
             return self.event
         if level > event.level_db:
-            self.event = event = event._replace(level_db=level, frequency_hz=self._loudest(band))
-        self._quiet = self._quiet + 1 if level < self._rule.threshold_db - self._rule.hysteresis_db else 0
-        return self._ended(event, column - self._quiet) if self._quiet >= self._hold else None
+            self.event = event = event._replace(level_db=level, frequency_hz=frequency_hz)
+        return self._ended(event) if self._quiet >= self._hold else None
 
-    def _ended(self, event: Event, column: int) -> Event:
+    def _ended(self, event: Event) -> Event:
         self.event = None
-        return event._replace(end=column * self._engine.hop + self._engine.n_fft)
-
-    def _loudest(self, band: Float32Array) -> float:
-        return float(self._frequencies[int(np.nanargmax(band))])
+        return event._replace(end=self.loud_until)

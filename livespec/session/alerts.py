@@ -120,7 +120,9 @@ class Alerts:
     def _act_upon(self, *, hurry: bool) -> None:
         while not self._over.empty():
             self._waiting.append(self._over.get())
-        ready = [event for event in self._waiting if hurry or self._timeline.known_until >= self._stretch(event)[1]]
+        timeline = self._timeline
+        hurry = hurry or timeline.is_silent_behind(self._ring.end)  # who knows when there is more
+        ready = [event for event in self._waiting if hurry or timeline.known_until >= self._stretch(event)[1]]
         for event in ready:
             self._waiting.remove(event)
             self._act(event)

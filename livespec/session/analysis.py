@@ -17,9 +17,9 @@ from livespec.core.framing import Frames, column_count
 from livespec.core.levels import Meter, Needles
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
-from livespec.core.trigger import BandTrigger
 from livespec.errors import LivespecError
 from livespec.session.alerts import Alerts
+from livespec.session.band_watch import BandWatch
 from livespec.session.clock import Timeline
 from livespec.session.processing import Backfill, Processing, makes_columns
 from livespec.settings import Settings
@@ -70,7 +70,6 @@ class Analysis:
         alerts: Alerts | None = None,
     ) -> None:
         self.timeline = timeline
-        self._alerts = alerts
         self.meter = Meter(ring.channels)
         self.needles = Needles(ring.channels, engine.samplerate)
         self.columns = 0
@@ -85,8 +84,7 @@ class Analysis:
         self._log: Int64Array = np.empty((0, 3), np.int64)
         self._request = self._made_for = view
         self._processing = Processing(self._engine_for(view), self._shown_for(view), calibration)
-        self._trigger: BandTrigger | None = None
-        self._trigger = self._trigger_for(self._processing.engine)
+        self._watch = None if alerts is None else BandWatch(alerts, self._processing.engine, timeline)
         self._framer = self._processing.framer(ring)
         self._averager = self._processing.averager()
         self._backfill: Backfill | None = None
@@ -129,13 +127,12 @@ class Analysis:
             self.step()
             self.timeline.settle()
             self._mark_gaps()
-            self._end_trigger()
+            if self._watch is not None:
+                self._watch.finish()
 
     def step(self) -> None:
         """Everything that is waiting, and a part of what is to be filled in."""
-        log = self.timeline.update(self._ring)
-        if len(log):
-            self._log = np.concatenate([self._log, log])[-_LOG_KEPT:]
+        self._note_blocks()
         if self.timeline.leg.seam != self._seam:
             self._begin_at_seam(self.timeline.leg.seam)
         if self._forget_before > self._forgotten:
@@ -147,8 +144,14 @@ class Analysis:
             self._skip_what_is_too_late()
         for frames in self._framer:
             self._take(frames)
+        self._watch_band()
         self._mark_gaps()
         self._fill_in()
+
+    def _note_blocks(self) -> None:
+        log = self.timeline.update(self._ring)
+        if len(log):
+            self._log = np.concatenate([self._log, log])[-_LOG_KEPT:]
 
     def _take(self, frames: Frames) -> None:
         count = frames.samples.shape[1]
@@ -156,20 +159,19 @@ class Analysis:
         if levels is None:
             self.skipped_columns += count
             return
-        if self._alerts is not None and self._trigger is not None:
-            self._alerts.note(self._trigger.push(frames.first, levels))
+        if self._watch is not None:
+            self._watch.take(frames.first, levels)
         self._processing.put(self.store, frames, levels, self._entered_ns(frames.first, count))
         self.first_column_ns = self.first_column_ns or now_ns()
         self.columns += count
 
-    def _trigger_for(self, engine: Engine) -> BandTrigger | None:
-        lasts = None if self._trigger is None else self._trigger.event
-        return None if self._alerts is None else BandTrigger(self._alerts.plan.rule, engine, lasts)
-
-    def _end_trigger(self) -> None:
-        """What lasts ends with the columns."""
-        if self._alerts is not None and self._trigger is not None:
-            self._alerts.note(self._trigger.end(self._framer.next_column))
+    def _watch_band(self) -> None:
+        if self._watch is None:
+            return
+        self._note_blocks()  # some may have come since: what was analysed of them is to be looked at now
+        self._watch.follow(self.timeline.known_until)
+        if self.timeline.is_silent_behind(self._ring.end):
+            self._watch.interrupt()
 
     # ---- what is looked at ----
 
@@ -179,12 +181,13 @@ class Analysis:
         if makes_columns(self._settings_for(view)) != makes_columns(engine.settings) or shown != self._processing.shown:
             try:
                 processing = Processing(self._engine_for(view), shown, self._calibration)
-                trigger = self._trigger_for(processing.engine)
+                if self._watch is not None:
+                    self._watch.change_to(processing.engine)
             except LivespecError as error:
                 self.refused = error
                 return
             self.refused = None
-            self._processing, self._trigger = processing, trigger
+            self._processing = processing
             self._analyse_again()
         elif (view.cells, view.pooled) != (before.cells, before.pooled):
             self._analyse_again()
@@ -262,6 +265,8 @@ class Analysis:
     def _begin_at_seam(self, seam: int) -> None:
         """The sound was jumped to: no window and no average reaches back across the seam."""
         self._seam = seam
+        if self._watch is not None:
+            self._watch.finish()
         self._framer.skip_to(self._first_column)
         if self._averager is not None:
             self._analyse_again()

@@ -36,6 +36,7 @@ _SETTLE_LONGEST_S: Final = 5.0
 _STILL_COMING_S: Final = 0.06  # a backlog is handed out without pauses; blocks of now come at most so far apart
 _LOST_AT_LEAST_S: Final = 0.03  # servers move their latency by some milliseconds without losing a sample
 _DELAY_LONGEST_S: Final = 0.3
+_SILENT_S: Final = 1.0
 
 
 class _Bucket(NamedTuple):
@@ -263,6 +264,10 @@ class Timeline:
         speed, base = self._clock
         now = now_ns() / 1e9 * speed - base
         return now if self._live else min(now, captured + self._block_s)
+
+    def is_silent_behind(self, position: int) -> bool:
+        """Whether a device has given nothing for a second: position is that of its newest sample."""
+        return self._live and position > 0 and self.seconds_now() - self.seconds_at(position) > _SILENT_S
 
     def straddles(self, first_positions: Int64Array, n_fft: int) -> BoolArray:
         """Which windows [p, p + n_fft) have a gap inside; (k,) bool."""

@@ -169,8 +169,7 @@ class Monitor:
     @property
     def stalled(self) -> bool:
         """Whether a device has given nothing for a second."""
-        behind_s = self.timeline.seconds_now() - self.timeline.seconds_at(self.ring.end)
-        return self.source.info.live and self.ring.end > 0 and behind_s > _LATE_S
+        return self.timeline.is_silent_behind(self.ring.end)
 
     # ---- recording ----
 
