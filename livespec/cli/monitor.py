@@ -184,9 +184,10 @@ def monitor(
     trigger_log: Annotated[str | None, typer.Option(metavar="FILE.csv|.jsonl", help="A line for each event.")] = None,
     trigger_clips: Annotated[str | None, typer.Option(metavar="FOLDER", help="A clip of the sound of each.")] = None,
     trigger_command: Annotated[
-        str | None, typer.Option(metavar="COMMAND", help="Run for each, with it as JSON for the last word; no shell.")
+        str | None,
+        typer.Option(metavar="COMMAND", help="Run when one begins, with it as JSON for the last word; no shell."),
     ] = None,
-    trigger_url: Annotated[str | None, typer.Option(metavar="URL", help="POST each as JSON.")] = None,
+    trigger_url: Annotated[str | None, typer.Option(metavar="URL", help="POST each as JSON when it begins.")] = None,
     fullscreen: Annotated[bool | None, typer.Option("--fullscreen", help="Fill the screen.")] = None,
     restore: Annotated[
         bool, typer.Option("--restore/--no-restore", help="What the window remembers of its last run.")

@@ -1,6 +1,7 @@
 """What is done when a band was loud: a line in a log, a clip of the sound, a command, a word to a web address.
 
-Each event is acted upon when it is over and its clip can be written.
+A command and an address are told when an event begins: an alarm does not wait for the silence behind it. Log and clip
+follow when it is over and the clip can be written.
 """
 
 import json
@@ -88,6 +89,8 @@ class Alerts:
             if event.end is None:
                 self.count += 1
                 self.events = (*self.events[1 - _EVENTS_KEPT :], event)
+                for messenger in self._messengers:
+                    messenger.tell(json.dumps(self._told(event, None)))
             else:
                 self.events = (*self.events[:-1], event)
                 self._over.put(event)
@@ -129,19 +132,17 @@ class Alerts:
 
     def _stretch(self, event: Event) -> tuple[int, int]:
         assert event.end is not None
-        around = round(self.plan.around_s * self._timeline.samplerate)
+        around = 0 if self.plan.clips is None else round(self.plan.around_s * self._timeline.samplerate)
         return max(0, event.begin - around), event.end + around
 
     def _act(self, event: Event) -> None:
         """All that is asked for: what fails of it takes nothing else with it."""
-        told = self._told(event, None if self.plan.clips is None else self._write_clip(event, self.plan.clips))
+        clip = None if self.plan.clips is None else self._write_clip(event, self.plan.clips)
         if self.plan.log is not None:
             try:
-                _append(self.plan.log, told)
+                _append(self.plan.log, self._told(event, clip))
             except OSError as error:
                 self._log_trouble = f"{self.plan.log}: events are not written ({error.strerror or error})"
-        for messenger in self._messengers:
-            messenger.tell(json.dumps(told))
 
     def _write_clip(self, event: Event, folder: Path) -> Path | None:
         suffix = suffix_for(self._ring.channels, _CLIP_FORMAT)
@@ -159,10 +160,11 @@ class Alerts:
         return None
 
     def _told(self, event: Event, clip: Path | None) -> dict[str, Any]:
-        assert event.end is not None
+        """Of one that lasts: without what is not known yet, with the level up to now."""
+        rate = self._timeline.samplerate
         return {
             "begin": self._timeline.moment_at(event.begin).isoformat(timespec="milliseconds"),
-            "seconds": round((event.end - event.begin) / self._timeline.samplerate, 3),
+            "seconds": None if event.end is None else round((event.end - event.begin) / rate, 3),
             "level_dbfs": round(event.level_db, 2),
             "frequency_hz": round(event.frequency_hz, 1),
             "clip": None if clip is None else str(clip),

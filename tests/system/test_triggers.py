@@ -2,6 +2,7 @@
 
 import csv
 import json
+import signal
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -51,6 +52,36 @@ def test_each_event_is_a_line_and_a_clip_with_what_was_before(start, nothing, tm
         assert loud[0] / RATE == pytest.approx(1.0, abs=0.1)  # what was before
         at = round(begin * RATE) - int(loud[0])
         assert np.abs(clip[: loud[0] + 1000] - sound[at - 2 : at - 2 + loud[0] + 1000]).min() < 1e-6
+
+
+def test_others_are_told_when_an_event_begins_and_the_log_when_it_is_over(start, nothing, tmp_path, web):
+    tone = sine_on_bin(85, 4096, 60 * RATE, 0.1)
+    tone[:RATE] = 0
+    soundfile.write(tmp_path / "siren.wav", tone, RATE, subtype="FLOAT")
+    (tmp_path / "hear.py").write_text("import os, sys; open('h', 'w').write(sys.argv[1]); os.rename('h', 'heard.json')")
+    told = (
+        "--trigger-command",
+        f"{sys.executable} hear.py",
+        "--trigger-url",
+        f"http://127.0.0.1:{web.server_port}/heard",
+    )
+    kept = ("--trigger-log", "e.jsonl", "--trigger-clips", "clips")
+    program = start("siren.wav", "--view", "none", "--speed", "1", "--trigger", BAND, *told, *kept, environment=nothing)
+    wait_until(lambda: (tmp_path / "heard.json").exists() and web.heard, "both are told", 20)
+    assert program.runs
+    assert not (tmp_path / "e.jsonl").exists()
+    heard = json.loads((tmp_path / "heard.json").read_text())
+    assert web.heard == [heard]
+    assert tuple(heard) == TOLD
+    assert (heard["seconds"], heard["clip"]) == (None, None)
+    assert heard["level_dbfs"] >= -30
+    program.quit_by(lambda: program.send(signal.SIGINT))
+    (line,) = (tmp_path / "e.jsonl").read_text().splitlines()
+    logged = json.loads(line)
+    assert logged["begin"] == heard["begin"]
+    assert logged["seconds"] > 0
+    assert (tmp_path / logged["clip"]).exists()
+    assert web.heard == [heard]
 
 
 def test_a_command_gets_the_event_for_its_last_word_and_no_shell_reads_it(start, nothing, tmp_path, sound):
