@@ -32,13 +32,19 @@ class Event(NamedTuple):
 
 
 class BandTrigger:
-    """Columns of one engine, in their order. Raises `UsageError` where the band has no bin.
+    """Columns of one engine, in their order. Raises `UsageError` where the band has no bin, or goes beyond the highest.
 
     event: what lasts at this moment, or None; one that began `before`, with another engine, goes on with this one.
     loud_until: position behind the newest column in which it was loud enough to last.
     """
 
     def __init__(self, rule: TriggerRule, engine: Engine, before: "BandTrigger | None" = None) -> None:
+        rate, highest = engine.samplerate, engine.samplerate / 2
+        if rule.high_hz > highest:
+            raise UsageError(
+                f"trigger: {rule.high_hz:g} Hz is above the highest frequency of {rate} Hz sound, {highest:g} Hz",
+                f"let the band end at {highest:g} Hz or less",
+            )
         inside = np.flatnonzero((engine.frequencies >= rule.low_hz) & (engine.frequencies <= rule.high_hz))
         if not len(inside):
             raise UsageError(

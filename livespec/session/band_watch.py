@@ -17,7 +17,7 @@ from livespec.session.clock import Timeline
 
 
 class BandWatch:
-    """Raises `UsageError` where the engine has no bin in the band."""
+    """Raises `UsageError` where the band does not suit the engine."""
 
     def __init__(self, alerts: Alerts, engine: Engine, timeline: Timeline) -> None:
         self._alerts, self._timeline = alerts, timeline

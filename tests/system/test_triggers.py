@@ -214,7 +214,8 @@ def test_a_recording_that_cannot_begin_is_still_what_is_said(start, nothing, tmp
     [
         (("--trigger", "loud"), "is not understood"),
         (("--trigger", "8000-2000:-40"), "is not understood"),
-        (("--trigger", "30000-40000:-40"), "no bin"),
+        (("--trigger", "900-99000:-40"), "99000 Hz is above the highest frequency of 48000 Hz sound, 24000 Hz"),
+        (("--trigger", "1000-1001:-40"), "no bin"),
         (("--trigger-log", "log.csv"), "is for --trigger"),
         (("--trigger", BAND, "--trigger-url", "file:///etc/passwd"), "no web address"),
     ],
