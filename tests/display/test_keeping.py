@@ -123,7 +123,8 @@ def test_of_what_has_happened_nothing_is_kept_by_halves(tmp_path, room, said, ke
     monitor = Monitor(Sound(white_noise(RATE)[:, np.newaxis], RATE), settings, view_request(settings, RATE, 60))
     folder, told = tmp_path / "kept", []
     take_away = TakeAway(lambda *_: None)
-    take_away.finished.connect(told.append, Qt.ConnectionType.DirectConnection)
+    for outcome in (take_away.finished, take_away.failed):
+        outcome.connect(told.append, Qt.ConnectionType.DirectConnection)
     with hearing(monitor):
         view = View(monitor)
         view.toggle_freeze()
