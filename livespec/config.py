@@ -181,7 +181,7 @@ def _parse_device(key: str, value: Any) -> str:
 def _parse_latency(key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise UsageError(f"{key} = {value!r} is not a latency", "use low, high, or milliseconds")
-    return f"{value:g}" if not isinstance(value, str) else value
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _parse_names(key: str, value: Any) -> tuple[str, ...]:

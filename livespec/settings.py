@@ -281,7 +281,7 @@ def device_latency_of(text: str) -> str | float:
     low, high = _DEVICE_LATENCY_MS
     try:
         ms = float(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         ms = -1.0
     if not low <= ms <= high:
         raise UsageError(

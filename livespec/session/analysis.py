@@ -161,6 +161,7 @@ class Analysis:
             return
         if self._watch is not None:
             self._watch.take(frames.first, levels)
+            self._watch_band()
         self._processing.put(self.store, frames, levels, self._entered_ns(frames.first, count))
         self.first_column_ns = self.first_column_ns or now_ns()
         self.columns += count
