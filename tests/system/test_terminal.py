@@ -1,6 +1,7 @@
 """livespec in a terminal: what it shows, what keys do, and that it leaves the terminal as it was."""
 
 import json
+import os
 import signal
 import time
 
@@ -152,6 +153,22 @@ def test_space_holds_a_file_where_it_is(terminal, show):
     assert terminal.received - received < 300  # the status, if anything
     terminal.press(" ")
     wait_until(lambda: "PAUSED" not in terminal.texts[-1], "it goes on")
+
+
+def test_a_disk_that_is_full_ends_a_recording_and_is_said(terminal, nothing, start):
+    """A limit of the size of files stands for the disk."""
+    limited = (needed("bash"), "-c", 'ulimit -f 1500; exec "$@"', "-")
+    program = start(
+        *("demo", *LOOK, "--history", "1", "--record", "take.wav", "--record-format", "float"),
+        environment=nothing | TRUE | {"PATH": os.environ["PATH"]},
+        stdin=terminal.slave,
+        stdout=terminal.slave,
+        command=(*limited, *IN_A_TERMINAL, str(LIVESPEC)),
+    )
+    terminal.wait_for("take.wav: the recording has ended (File too large)", -1, seconds=40)
+    assert "REC" not in terminal.texts[-1]
+    terminal.press("q")
+    assert program.end(8).returncode == 4
 
 
 def test_r_records_and_l_saves_what_has_happened_and_both_are_said(terminal, show):

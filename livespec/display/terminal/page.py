@@ -106,6 +106,8 @@ class Page:
             out.append((noted.text, noted.colour))
         if monitor.source.trouble:
             out.append((monitor.source.trouble, RED))
+        if monitor.recorder is not None and monitor.recorder.trouble is not None:
+            out.append((monitor.recorder.trouble.message, RED))
         if steering is not None and steering.note:
             out.append((steering.note, AMBER))
         if steering is not None and steering.asked.paused:
