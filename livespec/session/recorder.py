@@ -204,6 +204,7 @@ class Recorder:
         try:
             if self._plan.replaces:
                 path.unlink(missing_ok=True)
+                _list_beside(path).unlink(missing_ok=True)
             make_folder(path.parent, "recorded")
             made = create(path, self._timeline.samplerate, self._ring.channels, self._plan.sample_format)
         except FileExistsError:

@@ -414,6 +414,7 @@ def test_files_of_a_length_join_to_the_whole(tmp_path_factory, length, split):
 
 def test_a_file_that_is_there_stays_unless_it_may_be_replaced(tmp_path):
     (tmp_path / "take.wav").write_text("dear to me")
+    (tmp_path / "take.wav.gaps.json").write_text("[]")
     capture = Capture()
     with pytest.raises(FileError, match="is there already"):
         capture.recorder(plan(tmp_path))
@@ -422,6 +423,7 @@ def test_a_file_that_is_there_stays_unless_it_may_be_replaced(tmp_path):
     recorder = capture.recorder(plan(tmp_path, replaces=True))
     recorder.finish()
     assert len(read(tmp_path / "take.wav")) == 1000
+    assert [path.name for path in tmp_path.iterdir()] == ["take.wav"]  # the old one's list of gaps goes with it
 
 
 def test_later_files_of_a_recording_go_around_what_is_there(tmp_path):
