@@ -55,11 +55,9 @@ class BandWatch:
         self.interrupt()
 
     def _look_at(self, first: int, measured: Float64Array) -> None:
-        gaps = np.array([gap.position for gap in self._timeline.gaps], np.int64)
         begins = np.arange(first, first + measured.shape[1]) * self._engine.hop
-        before = np.searchsorted(gaps, begins, side="right")
-        whole = before == np.searchsorted(gaps, begins + self._engine.n_fft, side="left")
-        pieces = np.where(whole, before, -1)  # the others have sound that never was
+        broken = self._timeline.straddles(begins, self._engine.n_fft)
+        pieces = np.where(broken, -1, self._timeline.gaps_before_each(begins))  # those have sound that never was
         for part in np.split(np.arange(len(pieces)), np.flatnonzero(np.diff(pieces)) + 1):
             piece = int(pieces[part[0]])
             if piece < 0:

@@ -225,6 +225,10 @@ class Timeline:
         """Those behind one position, up to another."""
         return self._index.between(first, last)
 
+    def gaps_before_each(self, positions: Int64Array) -> Int64Array:
+        """How many gaps lie before each of these positions, (n,)."""
+        return self._index.count_before_each(positions)
+
     def position_at(self, seconds: float) -> int:
         """The inverse of `seconds_at`; within a hole, the position after it."""
         return self._index.position_at(round(seconds * self.samplerate))

@@ -33,11 +33,14 @@ class GapIndex:
         """Samples."""
         return self._lost[bisect_right(self._positions, position)]
 
-    def lost_before_each(self, positions: RealArray) -> Int64Array:
+    def lost_before_each(self, positions: RealArray | Int64Array) -> Int64Array:
         """`lost_before` of many positions, (n,)."""
-        gaps, lost = self._many
-        before: Int64Array = lost[np.searchsorted(gaps, positions, "right")]
+        before: Int64Array = self._many[1][self.count_before_each(positions)]
         return before
+
+    def count_before_each(self, positions: RealArray | Int64Array) -> Int64Array:
+        """How many gaps lie before each of these positions, (n,)."""
+        return np.searchsorted(self._many[0], positions, "right")
 
     def between(self, first: float, last: float) -> tuple[Gap, ...]:
         """Those behind one position, up to another."""
@@ -59,7 +62,6 @@ class GapIndex:
 
     def straddled(self, first_positions: Int64Array, length: int) -> BoolArray:
         """Which windows [p, p + length) have a gap inside."""
-        gaps, _ = self._many
-        before = np.searchsorted(gaps, first_positions, "right")
-        within: BoolArray = before < np.searchsorted(gaps, first_positions + length, "left")
+        behind = np.searchsorted(self._many[0], first_positions + length, "left")
+        within: BoolArray = self.count_before_each(first_positions) < behind
         return within
