@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,9 +142,18 @@ class VirtualMicrophone:
         self._pactl("unload-module", number)
 
     def move_listener_to(self, name: str) -> None:
-        """As a person does in a mixer: the one program that records from the microphone hears another one."""
-        (number,) = (output[0] for output in self._outputs())
-        self._pactl("move-source-output", number, name)
+        """As a person does in a mixer: the one program that records from the microphone hears another one.
+
+        PipeWire at times lets it pass unheard, and a person tries again.
+        """
+        ((number, *_),) = self._outputs()
+
+        def moved() -> bool:
+            self._pactl("move-source-output", number, name)
+            time.sleep(0.2)
+            return not self._outputs()
+
+        wait_until(moved, f"it hears {name}", 10)
 
     @property
     def listeners(self) -> int:

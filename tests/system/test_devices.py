@@ -296,8 +296,10 @@ def choose_all_channels(screen, program, window):
     """In the controls; the keys are the picture's again behind it."""
     window.key("d")
     capture_when(screen, lambda picture: is_colour(picture[560:660, 1024:1048], AMBER).any(), "the dock is there")
-    window.click(1175, 136)  # below the device
-    capture_when(screen, lambda picture: (picture[115:135, 1175] > 200).all(axis=1).any(), "the list is there")
+    below = (slice(150, 195), slice(1100, 1250))  # the device's and the channels' boxes
+    before = screen.capture()[below]
+    window.click(1175, 136)
+    capture_when(screen, lambda picture: (picture[below] != before).mean() > 0.5, "the list is there")
     window.keys("Down", "Return")
     wait_until(lambda: "[0, 1, 2, 3]" in " ".join(orders_of(program)), "another capture has begun", 8)
     wait_until(lambda: len(orders_of(program)) == 1, "in place of the first", 8)

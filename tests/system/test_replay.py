@@ -13,7 +13,7 @@ from livespec.display.theme import AMBER, DARK, RED
 from livespec.settings import PICTURES
 from tests.support.camera import camera
 from tests.support.exports import read_picture, read_stats
-from tests.support.on_screen import capture_after, capture_when, is_colour, plot_on
+from tests.support.on_screen import capture_after, capture_when, capture_when_still, is_colour, plot_on
 from tests.support.program import wait_until, words_of
 from tests.support.recorder import recording
 from tests.support.replays import LOOK, RATE, SPAN_S, rising, says, seen, tick_columns
@@ -75,10 +75,10 @@ def test_space_pauses_the_replay_and_going_on_leaves_no_gap(screen, replay):
     _, window = replay()
     shows(screen, lambda now: now.edge_s > 3.5, "three seconds are there")
     window.key("space")
-    first = capture_when(screen, paused, "the banner is there", 2)
-    stopped = seen(first, LENGTH_S)
-    plot = stopped.plot
+    plot = seen(capture_when(screen, paused, "the banner is there", 2), LENGTH_S).plot
     picture = (slice(0, plot.y + plot.height + 34), slice(0, 1280))
+    first = capture_when_still(screen, picture, 1)  # the spectrum may be a frame behind
+    stopped = seen(first, LENGTH_S)
     later = capture_after(screen, 1.0)
     np.testing.assert_array_equal(later[picture], first[picture])
 
@@ -137,7 +137,8 @@ def test_the_picture_of_a_replay_that_is_paused_can_be_another(screen, replay):
     _, now = shows(screen, lambda now: now.edge_s > 2, "two seconds are there")
     area = (slice(0, now.plot.y + now.plot.height + 34), slice(0, 1280))
     window.key("space")
-    as_spectrum = capture_when(screen, paused, "the banner is there", 2)[area]
+    capture_when(screen, paused, "the banner is there", 2)
+    as_spectrum = capture_when_still(screen, area, 1)[area]
     for picture in PICTURES[1:]:
         before = screen.capture()[area]
         window.key("v")
