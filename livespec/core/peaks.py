@@ -6,6 +6,7 @@ window's own transform says how. So it is looked up backwards, and a clean tone 
 with every window function.
 """
 
+from itertools import pairwise, starmap
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -74,12 +75,10 @@ class ColumnPeaks:
 
     def __init__(self, engine: Engine) -> None:
         self._bin_hz = engine.bin_hz
-        most = np.argmax([band.share for band in engine.bands], axis=0)
-        self._parts = [
-            (range(*np.searchsorted(most, (number, number + 1)).tolist()), finder)
-            for number, band in enumerate(engine.bands)
-            for finder in (PeakFinder(band.function, engine.transform_length // len(band.function)),)
-        ]
+        most = np.argmax([band.share for band in engine.bands], axis=0)  # rises from band to band
+        edges = np.searchsorted(most, np.arange(len(engine.bands) + 1)).tolist()
+        finders = [PeakFinder(band.function, engine.transform_length // len(band.function)) for band in engine.bands]
+        self._parts = list(zip(starmap(range, pairwise(edges)), finders, strict=True))
 
     def find(self, levels: Float32Array, at_most: int, above_db: float) -> list[Peak]:
         """As `PeakFinder.find`."""

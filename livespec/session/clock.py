@@ -185,7 +185,8 @@ class Timeline:
         else:
             if len(self._buckets) == _BUCKETS:
                 self._drift.note(self._buckets[-1].opened_at, self._buckets[-1].earliest)
-                self.drift_ppm = self._drift.ppm if self._drift.ppm is not None else self.drift_ppm
+                ppm = self._drift.ppm
+                self.drift_ppm = self.drift_ppm if ppm is None else ppm
             if self._starting and self._buckets:  # how a stream begins says nothing about how it goes on
                 self._starting = False
                 self._buckets.clear()

@@ -191,11 +191,11 @@ def test_the_position_of_a_time_is_the_one_that_has_it_and_in_a_hole_the_one_beh
         assert timeline.position_at((start + end) / 2) == at
 
 
-@given(
-    st.lists(st.tuples(st.integers(1, 5000), st.integers(0, 3000)), max_size=6, unique_by=lambda gap: gap[0]),
-    st.integers(1, 700),
-    st.integers(1, 300),
-)
+# (position, samples) of each
+GAPS = st.lists(st.tuples(st.integers(1, 5000), st.integers(0, 3000)), max_size=6, unique_by=lambda gap: gap[0])
+
+
+@given(GAPS, st.integers(1, 700), st.integers(1, 300))
 def test_a_window_straddles_a_gap_when_it_has_samples_from_both_sides(gaps, n_fft, hop):
     timeline = timeline_with(*((position, samples, "lost") for position, samples in sorted(gaps)))
     firsts = np.arange(0, 6000, hop)
@@ -230,11 +230,7 @@ def test_the_errors_of_many_gaps_do_not_add_up():
     assert abs(np.mean(errors_s)) < 0.001
 
 
-@given(
-    st.lists(st.tuples(st.integers(1, 5000), st.integers(0, 3000)), max_size=6, unique_by=lambda gap: gap[0]),
-    st.floats(0, 8),
-    st.floats(0, 3),
-)
+@given(GAPS, st.floats(0, 8), st.floats(0, 3))
 def test_of_a_stretch_there_are_the_holes_that_reach_into_it(gaps, start_s, lasts_s):
     timeline = timeline_with(*((position, samples, "lost") for position, samples in sorted(gaps)))
     reaching = {hole for hole in timeline.holes() if hole[1] > start_s and hole[0] < start_s + lasts_s}
