@@ -397,8 +397,8 @@ def _tell_trouble(monitor: Any) -> None:
     """What failed beside the run."""
     for trouble in [] if monitor.alerts is None else monitor.alerts.troubles:
         print(f"livespec: {trouble}", file=sys.stderr)
-    if monitor.recorder is not None and monitor.recorder.shortfall:
-        print(f"livespec: {monitor.recorder.shortfall}", file=sys.stderr)
+    for shortfall in monitor.shortfalls:
+        print(f"livespec: {shortfall}", file=sys.stderr)
 
 
 def _run_window(

@@ -42,7 +42,7 @@ class Framer:
         self._shown = shown
         self.next_column = first
         self._needed_from = first * hop
-        span = n_fft + (batch - 1) * hop
+        self._span = span = n_fft + (batch - 1) * hop
         self._mixed = np.empty((1, span), np.float32) if isinstance(shown, str) else None
         self._gathered = np.empty((ring.channels, span), np.float32)
         indices = list(range(1) if isinstance(shown, str) else shown)
@@ -54,11 +54,6 @@ class Framer:
     def available(self) -> int:
         """Whole windows that wait to be taken."""
         return max(0, column_count(self._ring.end, self._n_fft, self._hop) - self.next_column)
-
-    @property
-    def oldest_column(self) -> int:
-        """The first column whose samples the ring still holds."""
-        return -(-self._ring.oldest // self._hop)
 
     @property
     def position(self) -> int:
@@ -76,6 +71,13 @@ class Framer:
         self.next_column += skipped
         self._needed_from = self.position
         return skipped
+
+    def skip_overwritten(self) -> int:
+        """Move the cursor to samples that are there, and for as long as a batch lasts; returns as `skip_to` does."""
+        if self._ring.still_valid(self.position):
+            return 0
+        safe = -(-(self._ring.oldest + self._span) // self._hop)
+        return self.skip_to(min(safe, column_count(self._ring.end, self._n_fft, self._hop)))
 
     def take(self, at_most: int | None = None) -> Frames | None:
         """The next windows, or None when there is no whole one; moves the cursor."""

@@ -131,10 +131,10 @@ class AudioRing:
     def view(self, start: int, n: int) -> Float32Array:
         """Samples [start, start + n) as (channels, n), without a copy; ask `still_valid(start)` after use.
 
-        Raises ValueError where that is more than `contiguous(start)` or not (or no longer) in the ring.
+        Raises ValueError where that is more than `contiguous(start)`, or was not captured yet.
         """
-        if start < 0 or start + n > self.end or not self.still_valid(start):
-            raise ValueError(f"samples [{start}, {start + n}) are not in the ring [{self.oldest}, {self.end})")
+        if start < 0 or start + n > self.end:
+            raise ValueError(f"samples [{start}, {start + n}) are not among those up to {self.end}")
         if n > self.contiguous(start):
             raise ValueError(f"{n} samples from {start} on are not contiguous")
         at = start % self.capacity

@@ -594,6 +594,7 @@ class View:
             None if recorder is None or recorder.trouble is None else recorder.trouble.message,
             recorder.shortfall if recorder is not None and monitor.recording else None,
             *([] if alerts is None else alerts.troubles),
+            monitor.analysis.too_slow,
             None if refused is None else refused.message,
         ]
         return [text for text in said if text]

@@ -4,6 +4,7 @@ It owns the engine, the `ColumnStore` writing, the meter and the `Timeline`. A c
 value that the window leaves here; what is to be seen is then analysed again from the ring, the newest first.
 """
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -21,6 +22,7 @@ from livespec.errors import LivespecError
 from livespec.session.alerts import Alerts
 from livespec.session.band_watch import BandWatch
 from livespec.session.clock import Timeline
+from livespec.session.gap_index import Gap, with_overwritten
 from livespec.session.processing import Backfill, Processing, makes_columns
 from livespec.settings import Settings
 
@@ -31,6 +33,9 @@ MOST_PANES: Final = 8
 
 _LONGEST_WAIT_S: Final = 0.1
 _LOG_KEPT: Final = 1024
+_BEHIND_S: Final = 2.0
+_TAKING_S: Final = 0.05
+_LAST_TAKING_S: Final = 2.0
 _FILLING_S: Final = 0.02  # at a time: what comes in meanwhile is not to wait longer
 _MARGIN: Final = 4  # a picture of the past is filled a quarter of its width beyond both ends
 
@@ -53,8 +58,8 @@ class Analysis:
     """Run `run` in a thread; `store`, `past`, `timeline` and the counters may be read from any.
 
     store: the columns up to now; past: of the stretch that was asked for, if one was; past_is_full: nothing of it is
-    missing. refused: why the last request
-    could not be fulfilled.
+    missing. overwritten: what was captured, but gone before it was looked at. refused: why the last request could not
+    be fulfilled.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class Analysis:
         self.needles = Needles(ring.channels, engine.samplerate)
         self.columns = 0
         self.skipped_columns = 0
+        self.overwritten: tuple[Gap, ...] = ()
         self.first_column_ns: int | None = None
         self.refused: LivespecError | None = None
         self._ring, self._may_skip = ring, may_skip
@@ -116,22 +122,32 @@ class Analysis:
         """Whether no whole window waits."""
         return not self._framer.available
 
+    @property
+    def too_slow(self) -> str | None:
+        """A sentence where the columns of a device lag far behind its sound, with what to do about it."""
+        engine = self._processing.engine
+        behind_s = self._framer.available * engine.hop / engine.samplerate
+        if not self._may_skip or behind_s < _BEHIND_S:
+            return None
+        return f"The analysis is {behind_s:.0f} s behind. Use a longer hop, or fewer channels"
+
     def run(self, wake: threading.Event, stopping: threading.Event) -> None:
         """Until `stopping`, then once more for what is left."""
         with np.errstate(invalid="ignore", over="ignore"):  # samples that are no numbers are told by NaN
             while not stopping.is_set():
-                if not self._unfilled:
+                if self.caught_up and not self._unfilled:
                     wake.wait(_LONGEST_WAIT_S)
                 wake.clear()
-                self.step()
-            self.step()
+                self.step(_TAKING_S)
+            self.step(_LAST_TAKING_S if self._may_skip else math.inf)
+            self.skipped_columns += self._framer.skip_to(self._framer.next_column + self._framer.available)
             self.timeline.settle()
             self._mark_gaps()
             if self._watch is not None:
                 self._watch.finish()
 
-    def step(self) -> None:
-        """Everything that is waiting, and a part of what is to be filled in."""
+    def step(self, taking_s: float = math.inf) -> None:
+        """What is waiting, for so long at most (slow analyses always have more), and a part of what is to be filled."""
         self._note_blocks()
         if self.timeline.leg.seam != self._seam:
             self._begin_at_seam(self.timeline.leg.seam)
@@ -139,11 +155,7 @@ class Analysis:
             self._forget(self._forget_before)
         if self._request != self._made_for:
             self._change_to(self._request)
-        self._measure()
-        if self._may_skip:
-            self._skip_what_is_too_late()
-        for frames in self._framer:
-            self._take(frames)
+        self._take_what_waits(taking_s)
         self._watch_band()
         self._mark_gaps()
         self._fill_in()
@@ -153,11 +165,22 @@ class Analysis:
         if len(log):
             self._log = np.concatenate([self._log, log])[-_LOG_KEPT:]
 
+    def _take_what_waits(self, taking_s: float) -> None:
+        until = time.perf_counter() + taking_s
+        while time.perf_counter() < until:
+            if self._may_skip:
+                self._skip_what_was_overwritten()
+                self._skip_what_is_too_late()
+            self._measure()
+            if (frames := self._framer.take()) is None:
+                break
+            self._take(frames)
+
     def _take(self, frames: Frames) -> None:
         count = frames.samples.shape[1]
         levels = self._processing.levels(self._framer, frames, self.timeline, self._averager)
         if levels is None:
-            self.skipped_columns += count
+            self._note_overwritten(count)
             return
         if self._watch is not None:
             self._watch.take(frames.first, levels)
@@ -285,10 +308,26 @@ class Analysis:
         """The first whose window lies behind the seam, and behind what was forgotten."""
         return -(-max(self._seam, self._forgotten) // self._processing.engine.hop)
 
+    def _skip_what_was_overwritten(self) -> None:
+        """As when the program was stopped for longer than the ring lasts."""
+        if skipped := self._framer.skip_overwritten():
+            self._note_overwritten(skipped)
+
+    def _note_overwritten(self, columns: int) -> None:
+        """Of the columns just before the cursor there is no sound any more."""
+        self.skipped_columns += columns
+        goes_on_at = self._framer.position
+        first = goes_on_at - columns * self._processing.engine.hop
+        self.overwritten = with_overwritten(self.overwritten, first, goes_on_at)
+        if self._watch is not None:
+            self._watch.finish()
+        if self._averager is not None:
+            self._analyse_again()
+
     def _skip_what_is_too_late(self) -> None:
         engine = self._processing.engine
         newest_wanted = column_count(self._ring.end, engine.n_fft, engine.hop) - self._columns_on_screen
-        skipped = self._framer.skip_to(max(newest_wanted, self._framer.oldest_column))
+        skipped = self._framer.skip_to(newest_wanted)
         self.skipped_columns += skipped
         if skipped and self._averager is not None:
             self._analyse_again()
@@ -326,8 +365,8 @@ class Analysis:
 
     def _measure(self) -> None:
         ring, end = self._ring, self._ring.end
-        if self._may_skip and not ring.still_valid(self._metered):
-            self._metered = end  # we were stopped for longer than the ring lasts
+        if not ring.still_valid(self._metered):
+            self._metered = max(self._framer.position, ring.oldest)
         while self._metered < end:
             n = min(end - self._metered, ring.margin)
             samples = ring.view(self._metered, n)

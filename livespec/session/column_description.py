@@ -1,6 +1,6 @@
 """What stands beside the levels wherever columns are kept: axes, gaps, settings, units."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,8 +16,10 @@ _AT_ONCE: Final = 1 << 16
 ALONG_COLUMNS: Final = {"times_s": "<f8", "positions": "<i8", "gap": "|b1"}
 
 
-def along_columns(name: str, columns: int, engine: Engine, timeline: Timeline) -> Iterator[np.ndarray]:
-    """One of `ALONG_COLUMNS`, piece by piece: a day has millions of columns."""
+def along_columns(
+    name: str, columns: int, engine: Engine, timeline: Timeline, missed: Sequence[range] = ()
+) -> Iterator[np.ndarray]:
+    """One of `ALONG_COLUMNS`, piece by piece: a day has millions of columns. missed: columns that nobody has."""
     for first in range(0, columns, _AT_ONCE):
         positions = np.arange(first, min(first + _AT_ONCE, columns), dtype=np.int64) * engine.hop
         if name == "positions":
@@ -25,7 +27,10 @@ def along_columns(name: str, columns: int, engine: Engine, timeline: Timeline) -
         elif name == "times_s":
             yield timeline.seconds_of(positions + engine.n_fft / 2)
         else:
-            yield timeline.straddles(positions, engine.n_fft)
+            gap = timeline.straddles(positions, engine.n_fft)
+            for each in missed:
+                gap[max(0, each.start - first) : max(0, each.stop - first)] = True
+            yield gap
 
 
 def column_description(engine: Engine, quantity: LevelQuantity, timeline: Timeline) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from livespec.session.column_description import ALONG_COLUMNS, along_columns, co
 from livespec.settings import averaging_of
 
 _COLUMNS_AT_ONCE: Final = 1024
+_MISSED_AT_ONCE: Final = 64
 
 
 class ColumnFile:
@@ -34,6 +35,7 @@ class ColumnFile:
         self._engine, self._quantity, self._timeline = engine, quantity, timeline
         self._channels = channels
         self._columns = 0
+        self._missed: list[range] = []
         self._features: dict[str, _Spool] = {}
         try:
             self._levels = _Spool(path.with_name(f"{path.name}.part"), channels)
@@ -57,6 +59,14 @@ class ColumnFile:
             raise self._cannot_be_written(error) from error
         self._columns += levels.shape[1]
 
+    def miss(self, columns: int) -> None:
+        """So many columns whose sound nobody has: they are a gap."""
+        first = self._columns
+        for start in range(0, columns, _MISSED_AT_ONCE):
+            count = min(columns - start, _MISSED_AT_ONCE)
+            self.append(np.full((self._channels, count, self._engine.bins), np.nan, np.float32))
+        self._missed.append(range(first, self._columns))
+
     def finish(self, description: Mapping[str, Any]) -> None:
         """Put the NPZ together. description: `channels`, `settings`, and arrays by name for the file."""
         if not self._columns:
@@ -74,7 +84,7 @@ class ColumnFile:
                 for name, spool in self._features.items():
                     self._write_spool(archive, name, spool, spool.chunks())
                 for name, kind in ALONG_COLUMNS.items():
-                    pieces = along_columns(name, self._columns, self._engine, self._timeline)
+                    pieces = along_columns(name, self._columns, self._engine, self._timeline, self._missed)
                     _write_pieces(archive, name, kind, (self._columns,), pieces)
                 for name, value in whole.items():
                     with archive.open(f"{name}.npy", "w") as file:

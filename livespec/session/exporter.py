@@ -1,6 +1,7 @@
 """`--export`: every column of a run into one NPZ, beside the analysis of the picture.
 
-Owner: the disk thread. It has a cursor and an engine of its own and skips nothing.
+Owner: the disk thread. It has a cursor and an engine of its own and skips nothing: what a device has overwritten before
+it was exported, as when the program was stopped for longer than the ring lasts, is a gap.
 """
 
 import threading
@@ -13,7 +14,6 @@ from livespec.core.framing import Framer
 from livespec.core.quantity import LevelQuantity
 from livespec.core.ring import AudioRing
 from livespec.core.stft import Engine
-from livespec.errors import FileError
 from livespec.session.clock import Timeline
 from livespec.session.column_file import ColumnFile
 
@@ -34,6 +34,7 @@ class Exporter:
     ) -> None:
         self._ring, self._engine = ring, engine
         self._framer = Framer(ring, engine.n_fft, engine.hop, shown)
+        self._missed = 0
         self._file = ColumnFile(path, engine, quantity, 1 if isinstance(shown, str) else len(shown), timeline)
 
     @property
@@ -45,6 +46,12 @@ class Exporter:
     def needed_from(self) -> int:
         """Position of the oldest sample that is still to be exported."""
         return self._framer.needed_from
+
+    @property
+    def shortfall(self) -> str:
+        """In words, what is missing; empty where nothing is."""
+        seconds = self._missed * self._engine.column_s
+        return f"The disk or the program was too slow: {seconds:.1f} s are a gap in the export" if seconds else ""
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`, then what is left."""
@@ -62,13 +69,18 @@ class Exporter:
         self._file.discard()
 
     def _spool(self) -> None:
-        while self._ring.still_valid(self._framer.position) and (frames := self._framer.take()) is not None:
+        while True:
+            self._miss(self._framer.skip_overwritten())
+            frames = self._framer.take()
+            if frames is None:
+                return
             levels = self._engine.columns(frames.samples)
-            if not self._framer.valid(frames):
-                raise self._too_slow()
-            self._file.append(levels)
-        if not self._ring.still_valid(self._framer.position):
-            raise self._too_slow()
+            if self._framer.valid(frames):
+                self._file.append(levels)
+            else:
+                self._miss(levels.shape[1])
 
-    def _too_slow(self) -> FileError:
-        return FileError(f"{self._file.path}: the disk is too slow, sound was overwritten before it was exported")
+    def _miss(self, columns: int) -> None:
+        if columns:
+            self._file.miss(columns)
+            self._missed += columns

@@ -8,15 +8,27 @@ import numpy as np
 
 from livespec.core.arrays import BoolArray, Int64Array, RealArray
 
-Cause = Literal["overflow", "lost", "reopened"]
+Cause = Literal["overflow", "lost", "reopened", "overwritten"]
 
 
 class Gap(NamedTuple):
-    """samples were lost just before `position`."""
+    """position: of the first sample behind it. samples: lost between it and the one before.
+
+    Those that were "overwritten" were captured, and are the ones just before `position`: they were gone before a reader
+    of the ring came to them. On the time axis they have their place already.
+    """
 
     position: int
     samples: int
     cause: Cause
+
+
+def with_overwritten(gaps: tuple[Gap, ...], first: int, stop: int) -> tuple[Gap, ...]:
+    """A reader's overwritten stretches, and positions first … stop − 1, which may go on where the last one ends."""
+    if gaps and gaps[-1].position == first:
+        first -= gaps[-1].samples
+        gaps = gaps[:-1]
+    return (*gaps, Gap(stop, stop - first, "overwritten"))
 
 
 class GapIndex:

@@ -28,6 +28,7 @@ from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.calibration import load_calibration
 from livespec.session.clock import Timeline
 from livespec.session.exporter import Exporter
+from livespec.session.gap_index import Gap
 from livespec.session.opening import NO_SOUND_S, no_sound, open_ring, read_ahead_of, shown_of, too_short
 from livespec.session.recorder import Recorder, RecordingPlan
 from livespec.session.stats import Durations, StartupTimes, process_figures
@@ -279,6 +280,17 @@ class Monitor:
             return [self.shown]
         return [str(self.source.info.channels[index]) for index in self.shown]
 
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What the device lost, and what was overwritten before it was looked at; oldest first."""
+        return tuple(sorted(self.timeline.gaps + self.analysis.overwritten))
+
+    @property
+    def shortfalls(self) -> list[str]:
+        """In words, what readers of the ring were too late for."""
+        readers = [reader for reader in (self.recorder, self._exporter) if reader is not None]
+        return [reader.shortfall for reader in readers if reader.shortfall]
+
     def stats(self) -> dict[str, Any]:
         """The content of `--stats`."""
         info, analysis, view, timeline = self.source.info, self.analysis, self.view_figures, self.timeline
@@ -297,7 +309,7 @@ class Monitor:
             "columns": analysis.columns,
             "skipped_columns": analysis.skipped_columns,
             "xruns": timeline.overflows,
-            "gaps": [gap._asdict() for gap in timeline.gaps],
+            "gaps": [gap._asdict() for gap in self.gaps],
             "latency_ms": {
                 "capture_to_screen": view.latency_ms.percentiles() if info.live or info.speed == 1 else None,
                 "device": self.source.device_latency_ms,

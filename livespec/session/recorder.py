@@ -100,7 +100,7 @@ class Recorder:
     def shortfall(self) -> str:
         """In words, what the disk was too slow for; empty where it took everything."""
         seconds = self.overwritten / self._timeline.samplerate
-        return f"The disk is too slow: {seconds:.1f} s are silence in the recording" if seconds else ""
+        return f"The disk or the program was too slow: {seconds:.1f} s are silence in the recording" if seconds else ""
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`, or the end of the recording."""
@@ -160,10 +160,7 @@ class Recorder:
     def _samples(self, most: int) -> Float32Array | None:
         """The next ones; None where they were overwritten."""
         start = self._position
-        try:
-            samples = self._ring.view(start, min(most, self._ring.contiguous(start))).copy()
-        except ValueError:
-            return None
+        samples = self._ring.view(start, min(most, self._ring.contiguous(start))).copy()
         return samples if self._ring.still_valid(start) else None
 
     def _skip_what_was_overwritten(self) -> None:

@@ -30,7 +30,7 @@ from livespec.core.stft import Engine
 from livespec.errors import UsageError
 from livespec.session.calibration import load_calibration
 from livespec.session.clock import Timeline
-from livespec.session.gap_index import Gap
+from livespec.session.gap_index import Gap, with_overwritten
 from livespec.session.opening import NO_SOUND_S, no_sound, open_ring, read_ahead_of, shown_of, too_short
 from livespec.settings import Settings, averaging_of
 
@@ -78,6 +78,7 @@ class ColumnStream:
         self._ready: deque[Column] = deque()
         self._taken = 0
         self.skipped = 0
+        self._overwritten: tuple[Gap, ...] = ()
         self._began = time.perf_counter()
         # The source must not hold this object, which is to end when it is forgotten.
         reception = Reception(
@@ -107,8 +108,8 @@ class ColumnStream:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """What was lost so far: (position, samples, cause) each."""
-        return self._timeline.gaps
+        """What was lost so far, or overwritten before it was taken: (position, samples, cause) each."""
+        return tuple(sorted(self._timeline.gaps + self._overwritten))
 
     # ---- columns ----
 
@@ -181,9 +182,8 @@ class ColumnStream:
         self._timeline.update(self._ring)
         if over:
             self._timeline.settle()
-        if not self._ring.still_valid(self._framer.position):
-            self.skipped += self._framer.skip_to(self._framer.oldest_column)
         engine = self._engine
+        self._skip(self._framer.skip_overwritten())
         known = column_count(self._timeline.known_until, engine.n_fft, engine.hop) - self._framer.next_column
         frames = self._framer.take(known) if known > 0 else None
         if frames is None:
@@ -194,7 +194,7 @@ class ColumnStream:
             positions = positions[self._timeline.seconds_of(last_samples) < self._duration]
         levels = engine.columns(frames.samples[:, : len(positions)])
         if not self._framer.valid(frames):
-            self.skipped += len(positions)
+            self._skip(len(positions))
             return []
         levels[:, self._timeline.straddles(positions, engine.n_fft)] = np.nan
         if self._averager is not None:
@@ -207,6 +207,15 @@ class ColumnStream:
             Column(int(position), float(time_s), (levels[:, k] if self._several else levels[0, k]).copy())
             for k, (position, time_s) in enumerate(zip(positions, times_s, strict=True))
         ]
+
+    def _skip(self, columns: int) -> None:
+        """Those just before the cursor."""
+        if not columns:
+            return
+        self.skipped += columns
+        goes_on_at = self._framer.position
+        first = goes_on_at - columns * self._engine.hop
+        self._overwritten = with_overwritten(self._overwritten, first, goes_on_at)
 
     def _finish(self) -> None:
         failure, heard = self._source.failure, self._ring.end

@@ -98,9 +98,26 @@ def test_windows_that_the_writer_overtook_are_told():
     assert framer.valid(frames)
     ring.write(numbered(20_000, 1), 0)
     assert not framer.valid(frames)
-    assert framer.oldest_column == 1
-    ring.write(numbered(20_001, 1000), 0)
-    assert framer.oldest_column == 3  # 1500 is the first multiple of 500 that is left
+
+
+def test_a_framer_that_was_overtaken_goes_on_where_a_whole_batch_is_there():
+    ring = ring_of(20_000)
+    framer = Framer(ring, 1000, 500, (0,), batch=4)
+    assert framer.skip_overwritten() == 0
+    ring.write(numbered(20_000, 1200), 0)
+    assert framer.skip_overwritten() == 8  # 1200 are gone, and the next 2500 are for a batch: 4000 is behind them
+    assert framer.skip_overwritten() == 0
+    assert np.array_equal(framer.take().samples[0, 0], numbered(4000, 1000)[:, 0])
+
+
+def test_a_framer_that_was_overtaken_goes_no_further_than_the_newest_window():
+    ring = ring_of(5_000, capacity=5_000)
+    framer = Framer(ring, 1000, 500, (0,), batch=32)
+    ring.write(numbered(5_000, 20), 0)
+    assert framer.skip_overwritten() == 9
+    assert framer.take() is None
+    ring.write(numbered(5_020, 500), 0)
+    assert np.array_equal(framer.take().samples[0, 0], numbered(4500, 1000)[:, 0])
 
 
 def test_columns_that_are_left_out_are_counted_and_never_taken_twice():

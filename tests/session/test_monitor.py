@@ -16,7 +16,6 @@ from livespec.capture.paced import PacedSource
 from livespec.capture.replay import ReplaySource
 from livespec.capture.source import SourceInfo, Transport
 from livespec.core.bands import MelBandAxis
-from livespec.core.framing import Framer
 from livespec.core.notes import NAMES
 from livespec.core.quantity import RAW
 from livespec.core.ring import AudioRing
@@ -213,42 +212,47 @@ def test_a_sample_that_is_no_number_makes_columns_that_are_none_but_no_gap(tmp_p
         assert not npz["gap"].any()
 
 
-def overtaken_exporter(target, engine):
-    """An exporter on a small ring that nobody holds back."""
+class Overtaken(Engine):
+    """The writer of a full ring overwrites the first of the very samples that are being transformed, once."""
+
+    ring: AudioRing
+
+    def columns(self, frames):
+        if self.ring.end == self.ring.capacity:
+            self.ring.write(white_noise(500, seed=9)[:, None], 0)
+        return super().columns(frames)
+
+
+@pytest.mark.parametrize("at_work", [False, True])
+def test_what_was_overwritten_before_it_was_exported_is_a_gap_and_said(tmp_path, at_work):
     ring = AudioRing.in_memory(1, 20_000, 4_000)
-    return ring, Exporter(target, ring, engine, RAW, (0,), Timeline(RATE, live=True))
-
-
-def spool_all(exporter):
+    settings = Settings(n_fft=N_FFT, hop=HOP)
+    engine = (Overtaken if at_work else Engine)(settings, RATE)
+    if at_work:
+        engine.ring = ring
+    exporter = Exporter(tmp_path / "out.npz", ring, engine, RAW, (0,), Timeline(RATE, live=True))
+    sound = white_noise(20_000 if at_work else 45_000)
+    for block in np.split(sound[:, None], range(499, len(sound), 499)):
+        ring.write(block, 0)
     stopping = threading.Event()
     stopping.set()
-    try:
-        exporter.run(stopping)
-    finally:
-        exporter.discard()
-
-
-def test_an_exporter_that_was_overtaken_says_that_the_disk_is_too_slow(tmp_path):
-    ring, exporter = overtaken_exporter(tmp_path / "out.npz", Engine(Settings(n_fft=N_FFT, hop=HOP), RATE))
-    for block in noise_blocks(25_000):
-        ring.write(block, 0)
-    with pytest.raises(FileError, match="the disk is too slow"):
-        spool_all(exporter)
-
-
-def test_an_exporter_that_is_overtaken_at_work_leaves_no_columns_out_in_silence(tmp_path):
-    class Overtaken(Engine):
-        """The writer overwrites the first samples of the very windows that are being transformed."""
-
-        def columns(self, frames):
-            ring.write(white_noise(500)[:, None], 0)
-            return super().columns(frames)
-
-    ring, exporter = overtaken_exporter(tmp_path / "out.npz", Overtaken(Settings(n_fft=N_FFT, hop=HOP), RATE))
-    for block in noise_blocks(20_000):
-        ring.write(block, 0)
-    with pytest.raises(FileError, match="the disk is too slow"):
-        spool_all(exporter)
+    exporter.run(stopping)
+    exporter.finish({"channels": ["1"], "settings": {}})
+    exact = reference_dbfs(sound, N_FFT, HOP)
+    with np.load(tmp_path / "out.npz") as npz:
+        gap, levels = npz["gap"], npz["db"]
+        assert len(levels) == 1 + (ring.end - N_FFT) // HOP  # a column of each window, heard or not
+        assert np.array_equal(gap, np.isnan(levels).any(axis=1))
+        assert gap[: 25_000 // HOP].all() or at_work
+        assert 0 < gap.sum() < 0.9 * len(gap)
+        heard = np.flatnonzero(~gap[: len(exact)])
+        assert levels[heard] == pytest.approx(exact[heard], abs=0.01)
+        assert np.array_equal(
+            npz["times_s"], (npz["positions"] + N_FFT / 2) / RATE
+        )  # it was captured: no time is missing
+    assert exporter.shortfall == (
+        f"The disk or the program was too slow: {gap.sum() * HOP / RATE:.1f} s are a gap in the export"
+    )
 
 
 # ---- the end of a session ----
@@ -675,7 +679,20 @@ def test_a_live_view_that_falls_behind_skips_columns_and_counts_them():
     every = 1 + (150_000 - N_FFT) // HOP
     assert analysis.columns == 100
     assert analysis.skipped_columns == every - 100
+    assert analysis.overwritten == ()  # the sound is still there
     assert analysis.store.end == every
+
+
+def test_an_analysis_that_is_two_seconds_behind_a_device_says_so():
+    ring = AudioRing.in_memory(1, 200_000)
+    live, file = (analysed(ring, ViewRequest(1_000, 1), may_skip=may_skip) for may_skip in (True, False))
+    ring.write(white_noise(2 * RATE)[:, None], 0)
+    assert live.too_slow is None
+    ring.write(white_noise(round(0.6 * RATE))[:, None], 0)
+    assert live.too_slow.startswith("The analysis is 3 s behind")
+    assert file.too_slow is None  # it waits for its readers
+    live.step()
+    assert live.too_slow is None
 
 
 def test_each_column_is_timed_by_the_block_that_completed_it():
@@ -690,13 +707,28 @@ def test_each_column_is_timed_by_the_block_that_completed_it():
         assert analysis.store.entered_ns(column) == (last // 53 + 1) * 1_000_000
 
 
-def test_a_framer_that_was_left_behind_finds_what_is_still_there():
+def test_sound_that_was_overwritten_before_it_was_looked_at_is_a_gap_with_its_cause():
     ring = AudioRing.in_memory(1, 70_000)
-    for block in noise_blocks(300_000):
+    analysis = analysed(ring, ViewRequest(2_000, 1), may_skip=True)
+    sound = white_noise(300_000)
+    for block in np.split(sound[:20_000, None], range(499, 20_000, 499)):
         ring.write(block, 0)
-    framer = Framer(ring, N_FFT, HOP, (0,))
-    assert framer.skip_to(framer.oldest_column) == -(-(300_000 - 70_000) // HOP)
-    assert framer.valid(framer.take(1))
+    analysis.step()
+    assert analysis.overwritten == ()
+    read = analysis.store.end
+    for block in np.split(sound[20_000:, None], range(499, 280_000, 499)):  # as when the program was stopped
+        ring.write(block, 0)
+    analysis.step()
+    (gap,) = analysis.overwritten
+    assert gap.cause == "overwritten"
+    assert gap.position - gap.samples == read * HOP
+    assert 300_000 - 70_000 <= gap.position < 300_000 - 70_000 + N_FFT + 33 * HOP
+    assert analysis.skipped_columns * HOP == gap.samples
+    assert analysis.columns + analysis.skipped_columns == analysis.store.end == 1 + (300_000 - N_FFT) // HOP
+    exact = reference_dbfs(sound, N_FFT, HOP)[gap.position // HOP :]
+    assert analysis.store.picked(range(gap.position // HOP, analysis.store.end)) == pytest.approx(exact, abs=0.01)
+    (level,) = analysis.meter.levels()
+    assert level.peak_dbfs == pytest.approx(20 * np.log10(np.abs(sound).max()), abs=3)
 
 
 # ---- a replay that is steered ----

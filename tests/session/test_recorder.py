@@ -345,7 +345,7 @@ def test_a_disk_that_takes_half_of_what_comes_disturbs_the_recording_alone(tmp_p
     monitor.record(plan(tmp_path))
     monitor.start()
     wait_until(lambda: monitor.recorder.overwritten > 0, "the disk is too slow", 15)
-    assert monitor.recorder.shortfall.startswith("The disk is too slow")
+    assert monitor.recorder.shortfall.startswith("The disk or the program was too slow")
     assert monitor.recording
     source.stop()
     captured = monitor.ring.end

@@ -243,6 +243,11 @@ def test_a_reader_of_a_device_that_is_overrun_counts_what_it_skipped(heard):
     assert stream.skipped > 0
     assert got
     assert stream.skipped + len(got) == 1 + (800_000 - N_FFT) // HOP
+    assert {gap.cause for gap in stream.gaps} == {"overwritten"}
+    assert sum(gap.samples for gap in stream.gaps) == stream.skipped * HOP
+    behind = {gap.position for gap in stream.gaps}
+    jumps = [b.position for a, b in itertools.pairwise(got) if b.position != a.position + HOP]
+    assert behind >= set(jumps)
 
 
 @pytest.mark.parametrize("duration", [0.1, 0.5, 0.777])

@@ -3,12 +3,14 @@
 The truth comes from the sound: a chirp whose frequency says which part of it a column shows.
 """
 
+import json
 import signal
 import time
 from datetime import datetime
 
 import numpy as np
 import pytest
+import soundfile
 
 from tests.support.exports import Export, position_chirp, read_stats
 from tests.support.program import wait_until, with_signal
@@ -23,8 +25,8 @@ FILES = ("--export", "e.npz", "--stats", "s.json")
 def capture(start, tmp_path):
     """capture(microphone): livespec, no window, that has exported a second and a half."""
 
-    def begin(microphone):
-        program = start("--view", "none", *FILES, environment=microphone.environment)
+    def begin(microphone, *flags):
+        program = start("--view", "none", *FILES, *flags, environment=microphone.environment)
         program.wait_for_columns(tmp_path / "e.npz", round(1.5 * COLUMNS_PER_S))
         return program
 
@@ -93,6 +95,33 @@ def test_stopped_for_four_seconds_nothing_is_lost_and_no_gap_is_made_up(micropho
     lost = lost_s(export)
     assert len(lost) > 7 * COLUMNS_PER_S
     assert np.abs(lost).max() < 0.01
+
+
+def test_stopped_for_longer_than_its_ring_what_was_overwritten_is_a_gap_with_its_cause(microphone, capture, tmp_path):
+    with microphone.playing(position_chirp(30)):
+        program = capture(microphone, "--history", "0", "--span", "1", "--record", "r.wav")
+        program.send(signal.SIGSTOP)
+        time.sleep(6)  # the ring holds three
+        program.send(signal.SIGCONT)
+        program.wait_for_columns(tmp_path / "e.npz", round(9 * COLUMNS_PER_S))
+        program.send(signal.SIGINT)
+        done = program.end(QUIT_S * 2)
+    assert done.returncode == 0, done.stderr
+    export, stats = Export.of(tmp_path / "e.npz"), read_stats(tmp_path / "s.json")
+    (gap,) = stats["gaps"]
+    assert gap["cause"] == "overwritten"
+    assert 2 < gap["samples"] / RATE < 4.5
+    missed = export.positions[export.gap]
+    assert np.isnan(export.db[export.gap]).all()
+    assert not np.isnan(export.db[~export.gap]).any()
+    assert len(missed) * 512 == pytest.approx(gap["samples"], abs=RATE / 2)  # two readers, each with its own cursor
+    assert missed[-1] == pytest.approx(gap["position"], abs=RATE / 2)
+    assert np.abs(lost_s(export)).max() < 0.01  # the time axis is that of the sound: the microphone gave all of it
+    assert "s are a gap in the export" in done.stderr
+    assert "s are silence in the recording" in done.stderr
+    (recorded,) = json.loads((tmp_path / "r.wav.gaps.json").read_text())
+    assert recorded["cause"] == "overwritten"
+    assert len(soundfile.read(tmp_path / "r.wav")[0]) == stats["captured_samples"]
 
 
 def test_ended_while_it_was_stopped_no_gap_is_made_up(microphone, capture, tmp_path):

@@ -108,6 +108,8 @@ class Page:
             out.append((monitor.source.trouble, RED))
         if monitor.recorder is not None and monitor.recorder.trouble is not None:
             out.append((monitor.recorder.trouble.message, RED))
+        if (too_slow := monitor.analysis.too_slow) is not None:
+            out.append((too_slow, RED))
         if steering is not None and steering.note:
             out.append((steering.note, AMBER))
         if steering is not None and steering.asked.paused:
@@ -131,7 +133,7 @@ class Page:
     def _counted(self, fps: float) -> str:
         timeline = self._monitor.timeline
         overflows = [f"xruns {timeline.overflows}"] if timeline.overflows else []
-        return _APART.join([*overflows, f"gaps {len(timeline.gaps)}", f"{fps:.0f} fps", "? keys"])
+        return _APART.join([*overflows, f"gaps {len(self._monitor.gaps)}", f"{fps:.0f} fps", "? keys"])
 
     def _write_keys(self, cells: Cells) -> None:
         more = _KEYS_OF_WHAT_IS_LIVE if self._view.steering is None else _KEYS_OF_A_REPLAY

@@ -110,7 +110,7 @@ class StatusLine(QWidget):
         self._goes.say(
             [
                 Part(f"xruns {timeline.overflows}", 2),
-                Part(f"gaps {len(timeline.gaps)}", 0),
+                Part(f"gaps {len(monitor.gaps)}", 0),
                 *([] if alerts is None else [Part(self.tr("triggered {}").format(alerts.count), 1)]),
                 Part("latency \N{EN DASH}" if latency is None else f"latency {latency:.0f} ms", 3),
                 Part(fps + (self.tr(" (slow machine)") if slowed else ""), 4),
