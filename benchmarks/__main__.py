@@ -13,7 +13,7 @@ from livespec.bench.measure import one_thread_each
 
 one_thread_each()  # before numpy
 
-from benchmarks import changes, latency, startup, windows_cost  # noqa: E402
+from benchmarks import changes, headless, latency, startup, windows_cost  # noqa: E402
 from livespec.bench.report import WHOLE, measure  # noqa: E402
 from livespec.cli.bench import print_report  # noqa: E402
 
@@ -27,6 +27,7 @@ def engine():
 SECTIONS = {
     "engine": engine,
     "frame": windows_cost.run,
+    "headless": headless.run,
     "changes": changes.run,
     "startup": startup.run,
     "latency": latency.run,

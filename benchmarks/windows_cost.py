@@ -15,7 +15,7 @@ WAYS = {
     "recolour": "the same window, all history coloured in every frame",
     "naive": "vispy's Image.set_data with the whole picture",
 }
-ROUNDS = 2
+ROUNDS = 4
 
 
 def run():

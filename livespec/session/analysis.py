@@ -34,6 +34,7 @@ MOST_PANES: Final = 8
 _LONGEST_WAIT_S: Final = 0.1
 _LOG_KEPT: Final = 1024
 _BEHIND_S: Final = 2.0
+_MEASURED_A_SECOND: Final = 50
 _TAKING_S: Final = 0.05
 _LAST_TAKING_S: Final = 2.0
 _FILLING_S: Final = 0.02  # at a time: what comes in meanwhile is not to wait longer
@@ -85,6 +86,7 @@ class Analysis:
         self._ring, self._may_skip = ring, may_skip
         self._first_engine, self._first_shown, self._calibration = engine, _panes(shown), calibration
         self._metered = 0
+        self._measured_at_once = engine.samplerate // _MEASURED_A_SECOND
         self._gaps_marked = 0
         self._seam = self._forgotten = self._forget_before = 0
         self._log: Int64Array = np.empty((0, 3), np.int64)
@@ -141,6 +143,7 @@ class Analysis:
                 self.step(_TAKING_S)
             self.step(_LAST_TAKING_S if self._may_skip else math.inf)
             self.skipped_columns += self._framer.skip_to(self._framer.next_column + self._framer.available)
+            self._measure(1)
             self.timeline.settle()
             self._mark_gaps()
             if self._watch is not None:
@@ -171,7 +174,7 @@ class Analysis:
             if self._may_skip:
                 self._skip_what_was_overwritten()
                 self._skip_what_is_too_late()
-            self._measure()
+            self._measure(self._measured_at_once)
             if (frames := self._framer.take()) is None:
                 break
             self._take(frames)
@@ -363,8 +366,11 @@ class Analysis:
     def _columns_reach(self) -> int:
         return self.store.n_fft + self.store.pooled * self.store.hop
 
-    def _measure(self) -> None:
+    def _measure(self, at_least: int) -> None:
+        """What waits for the meters, once it is so many samples: each call costs as much as many of them."""
         ring, end = self._ring, self._ring.end
+        if end - self._metered < at_least:
+            return
         if not ring.still_valid(self._metered):
             self._metered = max(self._framer.position, ring.oldest)
         while self._metered < end:

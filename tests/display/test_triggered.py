@@ -68,7 +68,7 @@ def test_an_event_is_framed_where_it_was_and_one_that_lasts_up_to_the_newest_edg
     closed = lit[low : high + 1].all(axis=0)
     assert (closed[begin], closed[end]) == (True, end_s is not None)
     canvas = HeadlessCanvas(scene.width, scene.height)
-    assert np.abs(canvas.render(scene).astype(int) - pixels).max(axis=2).mean() < 0.1
+    assert np.abs(canvas.render(scene).astype(int) - pixels).max() <= 2  # a level between two colours may be either
     assert np.array_equal(marked(canvas.render(scene), pane), lit)
     canvas.close()
 
