@@ -7,14 +7,17 @@ import time
 
 import numpy as np
 
+from livespec.core.stft import Engine
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.scene import Columns, Shown
 from livespec.display.scene_builder import SceneBuilder
 from livespec.display.text import ensure_application
-from tests.support.pictures import Picture, noisy_levels
+from livespec.settings import Settings
+from tests.support.pictures import RATE, Picture, noisy_levels
 
 SIZES = ((870, 570), (1920, 1080), (3840, 2160))
 SPAN_S, COLUMNS, WARM_UP, FRAMES = 10.0, 2, 30, 150
+ENGINE = Engine(Settings().at_rate(RATE), RATE)
 
 
 def run():
@@ -26,7 +29,7 @@ def run():
         ways = {"livespec": livespec(width, height), "vispy": naive(width, height)}
         taken = {way: [] for way in ways}
         for number in range(WARM_UP + FRAMES):
-            levels = noisy_levels(COLUMNS, seed=number)
+            levels = noisy_levels(COLUMNS, number, ENGINE.bins)
             for way, draw in ways.items():
                 began = time.perf_counter()
                 draw(levels)
@@ -48,8 +51,8 @@ def renderer():
 
 
 def livespec(width, height):
-    picture = Picture(width, height, span_s=SPAN_S)
-    picture.add(noisy_levels(1000))
+    picture = Picture(width, height, span_s=SPAN_S, engine=ENGINE)
+    picture.add(noisy_levels(1000, bins=ENGINE.bins))
     canvas = HeadlessCanvas(width, height)
     frame, builder = picture.frame(), SceneBuilder()
 
@@ -68,7 +71,7 @@ def naive(width, height):
 
     canvas = scene.SceneCanvas(size=(width, height), app=app.Application("egl"), show=False, dpi=96)
     view = canvas.central_widget.add_view()
-    store = Picture(width, height, span_s=SPAN_S).store
+    store = Picture(width, height, span_s=SPAN_S, engine=ENGINE).store
     levels = np.full((store.bins, store.capacity), -200, np.float32)
     image = scene.visuals.Image(levels, cmap="magma", clim=(-100, 0), parent=view.scene)
     view.camera = scene.PanZoomCamera(rect=(0, 0, store.capacity, store.bins))

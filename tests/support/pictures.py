@@ -26,11 +26,11 @@ BINS, BIN_HZ = N_FFT // 2 + 1, RATE / N_FFT
 ENGINE = Engine(Settings(n_fft=N_FFT, hop=HOP), RATE)
 
 
-def noisy_levels(count: int, seed: int = 1) -> Float32Array:
-    """(count, BINS) dBFS: noise that differs from bin to bin and column to column, tones, and a chirp."""
-    levels = white_noise(count * BINS, rms=4, seed=seed).reshape(count, BINS) - 85
+def noisy_levels(count: int, seed: int = 1, bins: int = BINS) -> Float32Array:
+    """(count, bins) dBFS: noise that differs from bin to bin and column to column, tones, and a chirp."""
+    levels = white_noise(count * bins, rms=4, seed=seed).reshape(count, bins) - 85
     levels[:, [20, 100, 500]] = -10, -25, -40
-    levels[np.arange(count), np.arange(count) * 3 % BINS] = -15
+    levels[np.arange(count), np.arange(count) * 3 % bins] = -15
     return levels
 
 
@@ -49,18 +49,19 @@ class Picture:
     quantity: LevelQuantity = RAW
     wanted: Wanted = field(default_factory=Wanted)
     theme: Theme = DARK
+    engine: Engine = ENGINE
 
     def __post_init__(self) -> None:
-        columns = self.span_s * RATE / HOP
+        columns = self.span_s * RATE / self.engine.hop
         self.pooled = max(1, math.ceil(columns / self.frame().layout.panes[0].time_px))
-        self.store = ColumnStore(ENGINE, math.ceil(columns / self.pooled) + 64, self.pooled)
+        self.store = ColumnStore(self.engine, math.ceil(columns / self.pooled) + 64, self.pooled)
         self.timeline = Timeline(RATE, live=True)
         self.timeline.start_wall_time = 1_700_000_000.0
         self.timeline.gaps = tuple(Gap(position, samples, "lost") for position, samples in self.gaps)
         self.columns = 0
 
     def add(self, levels: Float32Array, pitch_hz: Float32Array | None = None) -> None:
-        """Columns (n, BINS) that follow those before; windows over a gap are blanked as a session does it."""
+        """Columns (n, bins) that follow those before; windows over a gap are blanked as a session does it."""
         for start in range(0, len(levels), 29):
             part = levels[start : start + 29]
             pitches = None if pitch_hz is None else pitch_hz[start : start + 29]
