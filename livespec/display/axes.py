@@ -21,6 +21,7 @@ class Tick(NamedTuple):
 
 
 _TIME_STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+_TO_BE_READ = 4
 _APART = 0.7  # of the wanted spacing, at least, where laps meet
 _ROUNDING_S = 1e-6
 
@@ -52,10 +53,11 @@ def frequency_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) ->
     spacings long.
     """
     ticks: list[Tick] = []
-    for named in _choices(axis, length_px, spacing_px):
+    for named, enough in _choices(axis, length_px, spacing_px):
         inside = [(hz, text) for hz, text in named if axis.fmin <= hz <= axis.fmax]
-        ticks = _spaced([Tick(float(axis.place(hz)), text) for hz, text in inside], length_px, spacing_px)
-        if len(ticks) > 1:
+        spaced = _spaced([Tick(float(axis.place(hz)), text) for hz, text in inside], length_px, spacing_px)
+        ticks = max(ticks, spaced, key=len)
+        if len(spaced) >= enough:
             break
     return ticks
 
@@ -67,15 +69,16 @@ def note_ticks(axis: FrequencyAxis, length_px: float, spacing_px: float) -> list
     return ticks if len(ticks) > 1 else frequency_ticks(axis, length_px, spacing_px)
 
 
-def _choices(axis: FrequencyAxis, length_px: float, spacing_px: float) -> Iterator[list[tuple[float, str]]]:
-    """What the ticks may be, (Hz, text), the best first."""
+def _choices(axis: FrequencyAxis, length_px: float, spacing_px: float) -> Iterator[tuple[list[tuple[float, str]], int]]:
+    """What the ticks may be, (Hz, text), the best first, and how many of them are enough."""
     if axis.scale == "semitone":
-        yield _notes(axis, length_px, spacing_px)
+        yield _notes(axis, length_px, spacing_px), 2
     elif axis.scale == "octave":
-        yield _octave_bands(axis, length_px, spacing_px)
+        yield _octave_bands(axis, length_px, spacing_px), 2
     if axis.scale != "linear":
-        yield _one_two_five(axis)
-    yield from _round_steps(axis, length_px, spacing_px)
+        yield _one_two_five(axis), max(2, min(_TO_BE_READ, math.floor(length_px / spacing_px / 3)))
+    for named in _round_steps(axis, length_px, spacing_px):
+        yield named, 2
 
 
 def _one_two_five(axis: FrequencyAxis) -> list[tuple[float, str]]:
@@ -106,10 +109,8 @@ def _round_steps(axis: FrequencyAxis, length_px: float, spacing_px: float) -> It
     least = (axis.fmax - axis.fmin) * spacing_px / length_px
     for finer in (1, 2, 5, 10, 20, 50, 100):
         step = _nice_step(least / finer)
-        # As many digits as tell two neighbours apart.
-        digits = math.floor(math.log10(axis.fmax)) - math.floor(math.log10(step) + 1e-9) + 1
         multiples = range(math.ceil(axis.fmin / step), math.floor(axis.fmax / step) + 1)
-        yield [(n * step, format_hz(n * step, max(digits, 4))) for n in multiples]
+        yield [(n * step, _format_hz_in_steps(n * step, step)) for n in multiples]
 
 
 def level_ticks(low: float, high: float, length_px: float, spacing_px: float) -> list[Tick]:
@@ -159,6 +160,12 @@ def lap_ticks(start_s: float, span_s: float, lap_s: float, length_px: float, spa
 def format_hz(hz: float, digits: int = 4) -> str:
     """As 40 Hz, 1 kHz, 2.5 kHz, with so many significant digits at most."""
     return f"{hz / 1000:.{digits}g} kHz" if hz >= 1000 else f"{hz:.{digits}g} Hz"  # noqa: PLR2004
+
+
+def _format_hz_in_steps(hz: float, step: float) -> str:
+    """With the decimals that multiples of the step need, each with as many."""
+    unit, name = (1000, "kHz") if hz >= 1000 else (1, "Hz")  # noqa: PLR2004
+    return f"{hz / unit:.{max(0, -math.floor(math.log10(step / unit) + 1e-9))}f} {name}"
 
 
 def format_level(level: float, digits: int = 0) -> str:
