@@ -254,8 +254,9 @@ class Recorder:
             with contextlib.suppress(OSError, RuntimeError, ValueError):  # the last where closing it has failed
                 self._file.close()
             self._discard_if_empty()
-            place = "the file" if path in self.files else "the files before it"
-            hint = f"what was recorded until then is in {place}" if self.files else ""
+            left = [file for file in self.files if file.exists()]
+            place = "the file" if path in left else "the files before it"
+            hint = f"what was recorded until then is in {place}" if left else ""
             self.trouble = FileError(f"{path}: the recording has ended ({reason})", hint)
         except FileError as error:
             self.trouble = error

@@ -6,6 +6,7 @@ samples (STREAMINFO, RFC 9639) is written by us with every `sync`, and by the en
 """
 
 import contextlib
+import errno
 import io
 import os
 import struct
@@ -79,10 +80,20 @@ class _File(io.FileIO):
 
     trouble: OSError | None = None
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "x")
+        self._counts_names = os.fstat(self.fileno()).st_nlink > 0  # not every file system does
+
     def write_all(self, data: bytes) -> None:
         left = memoryview(data)
         while left:  # a disk that is full takes a part first
             left = left[super().write(left) :]
+
+    def sync(self) -> None:
+        """Let the disk have it. Raises OSError, also where the file was deleted: nobody would ever find it."""
+        os.fsync(self.fileno())
+        if self._counts_names and not os.fstat(self.fileno()).st_nlink:
+            raise FileNotFoundError(errno.ENOENT, "it was deleted")
 
     def write(self, data: Any, /) -> int:  # libsndfile's, into which nothing can be raised
         try:
@@ -95,7 +106,7 @@ class _File(io.FileIO):
 
 def _new_file(path: Path) -> _File:
     """An empty one, where it has room to begin; none is left behind where it has not."""
-    file = _File(path, "x")
+    file = _File(path)
     try:
         file.write_all(bytes(_BEGINNING))
     except OSError:
@@ -127,11 +138,11 @@ class _Wav:
         self.frames += samples.shape[1]
 
     def sync(self) -> None:
-        os.fsync(self._file.fileno())  # first the sound, then what says that it is there
+        self._file.sync()  # first the sound, then what says that it is there
         self._file.seek(0)
         self._file.write_all(self._header())
         self._file.seek(0, os.SEEK_END)
-        os.fsync(self._file.fileno())
+        self._file.sync()
 
     def close(self) -> None:
         with contextlib.closing(self._file):
@@ -183,7 +194,7 @@ class _Flac:
 
     def sync(self) -> None:
         there = self._encoded
-        os.fsync(self._header.fileno())
+        self._disk.sync()
         self._header.seek(_FLAC_TOTAL_AT)
         read = self._header.read(1)
         if not read:  # libsndfile has not written its own yet: no sound has come
@@ -202,7 +213,7 @@ class _Flac:
                 self.sync()
                 self.frames = self._encoded
                 raise
-            os.fsync(self._header.fileno())
+            self._disk.sync()
 
     @contextlib.contextmanager
     def _saying_why(self) -> Iterator[None]:

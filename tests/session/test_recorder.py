@@ -504,6 +504,21 @@ def test_a_disk_without_room_for_any_sound_is_named_and_nothing_is_left(tmp_path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+@pytest.mark.parametrize("split_s", [0.0, 0.5])
+def test_a_file_that_is_deleted_while_it_is_recorded_ends_the_recording_in_words(tmp_path, suffix, split_s):
+    capture = Capture()
+    recorder = capture.recorder(plan(tmp_path, f"take-{{number}}.{suffix}", sample_format="24", split_s=split_s))
+    capture.write(RATE)
+    recorder.record_until(capture.timeline.known_until)
+    assert recorder.trouble is None
+    path = recorder.files[-1]
+    path.unlink()
+    recorder.run(threading.Event())  # ends by itself
+    assert recorder.trouble.message == f"{path}: the recording has ended (it was deleted)"
+    assert recorder.trouble.hint == ("what was recorded until then is in the files before it" if split_s else "")
+
+
 @pytest.mark.parametrize(("name", "channels", "sample_format"), [("a.flac", 9, "24"), ("a.flac", 2, "float")])
 def test_what_flac_has_not_is_refused(tmp_path, name, channels, sample_format):
     with pytest.raises(UsageError, match="FLAC"):
