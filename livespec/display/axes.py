@@ -22,6 +22,7 @@ class Tick(NamedTuple):
 
 _TIME_STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 _TO_BE_READ = 4
+_LEVEL_STEPS_DB = (1, 2, 5, 10, 20, 30, 50, 100, 200, 500)
 _APART = 0.7  # of the wanted spacing, at least, where laps meet
 _ROUNDING_S = 1e-6
 
@@ -115,7 +116,8 @@ def _round_steps(axis: FrequencyAxis, length_px: float, spacing_px: float) -> It
 
 def level_ticks(low: float, high: float, length_px: float, spacing_px: float) -> list[Tick]:
     """Round levels in dB, lowest first."""
-    step = max(1.0, _nice_step((high - low) * spacing_px / length_px))
+    least = (high - low) * spacing_px / length_px
+    step = next((step for step in _LEVEL_STEPS_DB if step >= least), _LEVEL_STEPS_DB[-1])
     values = np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step
     return [Tick(float((value - low) / (high - low)), format_level(float(value))) for value in values]
 

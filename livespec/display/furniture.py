@@ -139,7 +139,7 @@ def _add_spectrum_scale(frame: Frame, pane: Pane, spectrum: Rect, boxes: list[Bo
     """A line at every round level, and what it reads under the last spectrum."""
     px, theme, palette = scaler(frame.scale), frame.theme, frame.palette
     last = pane.downwards or pane.area.y + pane.area.height == frame.layout.plots.y + frame.layout.plots.height
-    for place, text in level_ticks(palette.low, palette.high, pane.spectrum_px, px(48)):
+    for place, text in level_ticks(palette.low, palette.high, pane.spectrum_px, px(34)):
         at = min(int(place * pane.spectrum_px), pane.spectrum_px - 1)
         if pane.downwards:
             y = spectrum.y + spectrum.height - 1 - at
