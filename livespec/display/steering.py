@@ -9,6 +9,8 @@ from livespec.capture.source import Transport
 from livespec.core.framing import column_count
 from livespec.session.monitor import Monitor
 
+JUMP_S: Final = 5.0  # of a key
+FAR_JUMP_S: Final = 30.0
 SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 _NOTE_S: Final = 4.0
 

@@ -45,6 +45,7 @@ _READING_S: Final = 0.15
 _NOTE_S: Final = 4.0
 _PICTURE_NAMES: Final = {"mel": "mel bands", "chroma": "chroma"}
 _ANALYSIS_DELAY_S: Final = 0.004  # wake-up, a batch of columns, hand-over
+MOST_SOLO: Final = 8  # channels that have a key
 _LARGE: Final = 1.5  # labels of who presents
 _NARROWEST_DB: Final = 6.0
 _OF_QUANTITY: Final = ("quantity", "reference", "weighting")

@@ -6,6 +6,9 @@ from typing import Final
 from livespec.core.scales import FrequencyAxis, is_logarithmic
 from livespec.settings import LIMITS, Settings
 
+# Of one press of a key:
+KEY_STEP: Final = 0.1  # of what is shown
+KEY_ZOOM: Final = 1.25
 _LOWEST_HZ: Final = 1.0
 _NARROWEST: Final = 1 / 200  # of all there is
 SPANS_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)

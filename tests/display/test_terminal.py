@@ -191,7 +191,8 @@ def test_a_column_shows_the_same_sound_in_every_frame(begin, per_px):
         ([b"\x1b", b"[", b"1~\x7f"], ["home", "backspace"]),
         ([b"\x03"], ["q"]),
         ([b"\x1bq"], ["\x1bq"]),  # Alt and Q is no Q
-        ([b"\x1b[5~"], ["\x1b[5~"]),
+        ([b"\x1b[5~\x1b[6~", b"\x1bOA\x1b[1;2B\x1b[F"], ["pageup", "pagedown", "up", "shift+down", "end"]),
+        ([b"\x1b[15~"], ["\x1b[15~"]),
         (["ü".encode()[:1]], ["\ufffd"]),
     ],
 )

@@ -297,6 +297,46 @@ def test_esc_takes_the_keys_away_and_no_key_with_it(terminal, show):
     terminal.wait_for("PAUSED", -1, 3)
 
 
+def test_a_live_picture_is_scrolled_back_and_zoomed_by_the_keys_of_the_window(terminal, show):
+    def standing():
+        """The picture, once it has stood for four frames."""
+        seen = [pixels(terminal)]
+
+        def stands():
+            time.sleep(4 / 15)
+            seen.append(pixels(terminal))
+            return np.array_equal(*seen[-2:])
+
+        wait_until(stands, "it stands")
+        return seen[-1]
+
+    def after(keys):
+        before = standing()
+        terminal.press(keys)
+        wait_until(lambda: not np.array_equal(pixels(terminal), before), f"{keys!r} changes the picture")
+        return standing()
+
+    show("demo", *LOOK)
+    time.sleep(5)
+    terminal.press(" ")
+    terminal.wait_for("FROZEN", -1)
+    now = standing()
+    back = after("\x1b[D" * 3)  # 0.9 s of 3, where a column is 1/30 s
+    columns = round(0.9 / 3 * now.shape[1])
+    np.testing.assert_array_equal(back[:, columns:], now[:, :-columns])
+    np.testing.assert_array_equal(after("\x1b[C" * 3), now)
+    zoomed = after("\x1b[1;2A\x1b[A")  # nearer, and up
+    assert not any(text.startswith("     0 Hz") for text in terminal.texts)
+    assert not np.array_equal(after("+"), zoomed)
+    np.testing.assert_array_equal(after("0"), now)
+    terminal.press(".")
+    terminal.wait_for("5.86 Hz/bin", -1)
+    terminal.press("\x1b[F")
+    wait_until(lambda: "FROZEN" not in terminal.texts[-1], "it is live again")
+    terminal.press("?")
+    terminal.wait_for("back, ahead; with Shift a screen")
+
+
 def test_a_file_is_steered(terminal, show):
     show()
     terminal.wait_for("0:01 / 1:00", -1)

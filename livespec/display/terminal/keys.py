@@ -6,22 +6,18 @@ from typing import Final
 _KEY: Final = re.compile(r"\x1b\[[0-9;]*[@-~]|\x1bO[ -~]|\x1b[^\x1b\[O]|[^\x1b]")
 _BEGUN: Final = re.compile(r"\x1b(\[[0-9;]*|O)?$")
 _ALONE_S: Final = 0.05  # the rest of a sequence follows at once
+_ARROWS: Final = {"A": "up", "B": "down", "C": "right", "D": "left"}
+_ENDS: Final = {"H": "home", "F": "end"}
+_NUMBERED: Final = {1: "home", 4: "end", 5: "pageup", 6: "pagedown", 7: "home", 8: "end"}
 _NAMES: Final = {
     " ": "space",
     "\x1b": "escape",
     "\x03": "q",  # where Ctrl-C is no signal
     "\x08": "backspace",
     "\x7f": "backspace",
-    "\x1b[D": "left",
-    "\x1bOD": "left",
-    "\x1b[C": "right",
-    "\x1bOC": "right",
-    "\x1b[1;2D": "shift+left",
-    "\x1b[1;2C": "shift+right",
-    "\x1b[H": "home",
-    "\x1bOH": "home",
-    "\x1b[1~": "home",
-    "\x1b[7~": "home",
+    **{f"\x1b[1;2{letter}": f"shift+{name}" for letter, name in _ARROWS.items()},
+    **{f"\x1b{begin}{letter}": name for begin in "[O" for letter, name in (_ARROWS | _ENDS).items()},
+    **{f"\x1b[{number}~": name for number, name in _NUMBERED.items()},
 }
 
 

@@ -28,8 +28,18 @@ _KEYS: Final = (
     ("T", "pitch line"),
     ("A", "hold the range of levels, or not"),
     ("C", "colours"),
+    (". ,", "longer, shorter window"),
+    ("Up, Down", "frequencies; with Shift nearer, further"),
+    ("+ -", "time nearer, further"),
+    ("0", "frequencies and time as they were"),
 )
-_KEYS_OF_WHAT_IS_LIVE: Final = (("R", "record, and stop"), ("L", "save what has already happened"))
+_KEYS_OF_CHANNELS: Final = (("1 … 8", "one channel alone, or as before; 9: all"),)
+_KEYS_OF_WHAT_IS_LIVE: Final = (
+    ("Left, Right", "back, ahead; with Shift a screen"),
+    ("End", "to now"),
+    ("R", "record, and stop"),
+    ("L", "save what has already happened"),
+)
 _KEYS_OF_A_REPLAY: Final = (
     ("Left, Right", "5 s; with Shift 30 s"),
     ("Home", "to the start"),
@@ -137,7 +147,8 @@ class Page:
 
     def _write_keys(self, cells: Cells) -> None:
         more = _KEYS_OF_WHAT_IS_LIVE if self._view.steering is None else _KEYS_OF_A_REPLAY
-        rows = [f" {key:>11}  {what}" for key, what in (*_KEYS, *more, *_LAST_KEYS)]
+        channels = _KEYS_OF_CHANNELS if len(self._monitor.source.info.channels) > 1 else ()
+        rows = [f" {key:>11}  {what}" for key, what in (*_KEYS, *channels, *more, *_LAST_KEYS)]
         rows = ["", *rows, ""]
         width = min(max(len(row) for row in rows) + 2, cells.shape[1] - AXIS)
         line, column = max(0, (cells.shape[0] - BELOW - len(rows)) // 2), AXIS + (cells.shape[1] - AXIS - width) // 2

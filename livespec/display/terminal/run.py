@@ -6,19 +6,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from livespec.capture.moment import now_ns
 from livespec.display.colormaps import next_colormap
 from livespec.display.keeping import Errands, Visible, new_path, toggle_recording
-from livespec.display.steering import Steering
+from livespec.display.steering import FAR_JUMP_S, JUMP_S, Steering
 from livespec.display.terminal.blocks import depth_of
 from livespec.display.terminal.changes import changes
 from livespec.display.terminal.keys import Keys
 from livespec.display.terminal.page import Page
 from livespec.display.terminal.screen import Hangup, Screen
-from livespec.display.view import View
+from livespec.display.view import MOST_SOLO, View
+from livespec.display.zoom import KEY_STEP, KEY_ZOOM
 from livespec.errors import FileError
 from livespec.session.monitor import Monitor
 
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 _FRAME_S: Final = 1 / 15
 _LOOK_S: Final = 0.25
 _FPS_S: Final = 1.0
-_JUMP_S: Final = 5.0
-_FAR_JUMP_S: Final = 30.0
 _PICTURE_PX: Final = (1280, 800)  # of a file
 _ENDINGS: Final = (signal.SIGHUP, signal.SIGQUIT)  # beside those of every run: they would leave the terminal as it is
 _JOB_CONTROL: Final = (signal.SIGTSTP, signal.SIGCONT)
@@ -85,6 +85,17 @@ class TerminalView:
             "t": view.toggle_pitch,
             "a": view.toggle_auto_range,
             "c": lambda: view.set_colormap(next_colormap(view.settings.colormap)),
+            ".": view.longer_window,
+            ",": view.shorter_window,
+            "up": lambda: view.move_frequency(KEY_STEP),
+            "down": lambda: view.move_frequency(-KEY_STEP),
+            "shift+up": lambda: view.zoom_frequency(KEY_ZOOM),
+            "shift+down": lambda: view.zoom_frequency(1 / KEY_ZOOM),
+            "+": lambda: view.zoom_time(KEY_ZOOM),
+            "=": lambda: view.zoom_time(KEY_ZOOM),
+            "-": lambda: view.zoom_time(1 / KEY_ZOOM),
+            "0": view.reset_zoom,
+            **self._actions_of_channels(),
             "?": self._toggle_keys,
             "escape": self._hide_keys,
             "q": self._leave,
@@ -92,7 +103,25 @@ class TerminalView:
         }
 
     def _actions_of_what_is_live(self) -> dict[str, Callable[[], None]]:
-        return {"r": self._toggle_recording, "l": self._keep}
+        view = self._view
+        return {
+            "r": self._toggle_recording,
+            "l": self._keep,
+            "left": lambda: view.scroll(-KEY_STEP * view.settings.span),
+            "right": lambda: view.scroll(KEY_STEP * view.settings.span),
+            "shift+left": lambda: view.scroll(-view.settings.span),
+            "shift+right": lambda: view.scroll(view.settings.span),
+            "pageup": lambda: view.scroll(-view.settings.span),
+            "pagedown": lambda: view.scroll(view.settings.span),
+            "end": view.to_now,
+        }
+
+    def _actions_of_channels(self) -> dict[str, Callable[[], None]]:
+        channels = len(self._monitor.source.info.channels)
+        if channels == 1:
+            return {}
+        alone = {str(n): partial(self._view.solo_nth, n - 1) for n in range(1, min(channels, MOST_SOLO) + 1)}
+        return alone | {"9": lambda: self._view.show_channels("all")}
 
     def _toggle_recording(self) -> None:
         """The disk is another thread's."""
@@ -205,10 +234,10 @@ def run_terminal(monitor: Monitor, duration_s: float | None, stop_requests: Sequ
 
 def _actions_of_a_replay(steering: Steering) -> dict[str, Callable[[], None]]:
     return {
-        "left": lambda: steering.seek_by(-_JUMP_S),
-        "right": lambda: steering.seek_by(_JUMP_S),
-        "shift+left": lambda: steering.seek_by(-_FAR_JUMP_S),
-        "shift+right": lambda: steering.seek_by(_FAR_JUMP_S),
+        "left": lambda: steering.seek_by(-JUMP_S),
+        "right": lambda: steering.seek_by(JUMP_S),
+        "shift+left": lambda: steering.seek_by(-FAR_JUMP_S),
+        "shift+right": lambda: steering.seek_by(FAR_JUMP_S),
         "home": lambda: steering.seek_to(0.0),
         "r": steering.toggle_loop,
         "[": steering.slower,

@@ -1,23 +1,18 @@
 """The commands of the window: every key, menu entry and what it does."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from livespec.display.colormaps import next_colormap
-from livespec.display.steering import Steering
-from livespec.display.view import View
+from livespec.display.steering import FAR_JUMP_S, JUMP_S, Steering
+from livespec.display.view import MOST_SOLO, View
 from livespec.display.window.commands import Command
+from livespec.display.zoom import KEY_STEP, KEY_ZOOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from livespec.display.window.main_window import MainWindow
-
-_STEP: Final = 0.1  # of what is shown
-_ZOOM: Final = 1.25
-_JUMP_S: Final = 5.0
-_FAR_JUMP_S: Final = 30.0
-_MOST_SOLO: Final = 8
 
 
 def commands_of(window: "MainWindow", view: View, channels: int) -> list[Command]:
@@ -76,17 +71,17 @@ def _analysis(view: View, channels: int) -> list[Command]:
         Command("Analysis", "Next frequency scale", ("M",), view.next_scale),
         Command("Analysis", "Longer window", (".",), view.longer_window),
         Command("Analysis", "Shorter window", (",",), view.shorter_window),
-        Command("Analysis", "Zoom frequency in", ("Shift+Up",), partial(view.zoom_frequency, _ZOOM)),
-        Command("Analysis", "Zoom frequency out", ("Shift+Down",), partial(view.zoom_frequency, 1 / _ZOOM)),
-        Command("Analysis", "Higher frequencies", ("Up",), partial(view.move_frequency, _STEP)),
-        Command("Analysis", "Lower frequencies", ("Down",), partial(view.move_frequency, -_STEP)),
+        Command("Analysis", "Zoom frequency in", ("Shift+Up",), partial(view.zoom_frequency, KEY_ZOOM)),
+        Command("Analysis", "Zoom frequency out", ("Shift+Down",), partial(view.zoom_frequency, 1 / KEY_ZOOM)),
+        Command("Analysis", "Higher frequencies", ("Up",), partial(view.move_frequency, KEY_STEP)),
+        Command("Analysis", "Lower frequencies", ("Down",), partial(view.move_frequency, -KEY_STEP)),
     ]
     if channels > 1:
         out += [
             Command("Analysis", "All channels, in panes", ("9",), partial(view.show_channels, "all")),
             *(
                 Command("Analysis", f"Channel {n} alone", (str(n),), partial(view.solo_nth, n - 1))
-                for n in range(1, min(channels, _MOST_SOLO) + 1)
+                for n in range(1, min(channels, MOST_SOLO) + 1)
             ),
         ]
     return out
@@ -95,15 +90,15 @@ def _analysis(view: View, channels: int) -> list[Command]:
 def _time(view: View, steering: Steering | None) -> list[Command]:
     out = [
         Command("Time", "Freeze" if steering is None else "Pause", ("Space",), view.toggle_freeze, lambda: view.frozen),
-        Command("Time", "Zoom time in", ("+", "="), partial(view.zoom_time, _ZOOM)),
-        Command("Time", "Zoom time out", ("-",), partial(view.zoom_time, 1 / _ZOOM)),
+        Command("Time", "Zoom time in", ("+", "="), partial(view.zoom_time, KEY_ZOOM)),
+        Command("Time", "Zoom time out", ("-",), partial(view.zoom_time, 1 / KEY_ZOOM)),
         Command("Time", "Reset zoom", ("0",), view.reset_zoom),
         Command("Time", "To the right or downwards", ("W",), view.next_direction),
     ]
     if steering is None:
         out += [
-            Command("Time", "Back", ("Left",), lambda: view.scroll(-_STEP * view.settings.span)),
-            Command("Time", "Ahead", ("Right",), lambda: view.scroll(_STEP * view.settings.span)),
+            Command("Time", "Back", ("Left",), lambda: view.scroll(-KEY_STEP * view.settings.span)),
+            Command("Time", "Ahead", ("Right",), lambda: view.scroll(KEY_STEP * view.settings.span)),
             Command("Time", "A screen back", ("PgUp", "Shift+Left"), lambda: view.scroll(-view.settings.span)),
             Command("Time", "A screen ahead", ("PgDown", "Shift+Right"), lambda: view.scroll(view.settings.span)),
             Command("Time", "Now", ("End",), view.to_now),
@@ -121,10 +116,10 @@ def _levels(view: View) -> list[Command]:
 
 def _play(steering: Steering) -> list[Command]:
     keys: tuple[tuple[str, str, Callable[[], object]], ...] = (
-        ("Back", "Left", lambda: steering.seek_by(-_JUMP_S)),
-        ("Ahead", "Right", lambda: steering.seek_by(_JUMP_S)),
-        ("Far back", "Shift+Left", lambda: steering.seek_by(-_FAR_JUMP_S)),
-        ("Far ahead", "Shift+Right", lambda: steering.seek_by(_FAR_JUMP_S)),
+        ("Back", "Left", lambda: steering.seek_by(-JUMP_S)),
+        ("Ahead", "Right", lambda: steering.seek_by(JUMP_S)),
+        ("Far back", "Shift+Left", lambda: steering.seek_by(-FAR_JUMP_S)),
+        ("Far ahead", "Shift+Right", lambda: steering.seek_by(FAR_JUMP_S)),
         ("To the start", "Home", lambda: steering.seek_to(0.0)),
         ("Repeat", "R", steering.toggle_loop),
         ("Slower", "[", steering.slower),
