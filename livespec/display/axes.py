@@ -164,6 +164,12 @@ def format_hz(hz: float, digits: int = 4) -> str:
     return f"{hz / 1000:.{digits}g} kHz" if hz >= 1000 else f"{hz:.{digits}g} Hz"  # noqa: PLR2004
 
 
+def format_measured_hz(hz: float, digits: int = 4) -> str:
+    """As 440.0 Hz or 1.043 kHz, with just so many significant digits: what is measured anew is not to change its width."""
+    kilo = float(f"{hz:.{digits}g}") >= 1000  # noqa: PLR2004
+    return f"{hz / 1000:#.{digits}g} kHz" if kilo else f"{hz:#.{digits}g} Hz"
+
+
 def _format_hz_in_steps(hz: float, step: float) -> str:
     """With the decimals that multiples of the step need, each with as many."""
     unit, name = (1000, "kHz") if hz >= 1000 else (1, "Hz")  # noqa: PLR2004

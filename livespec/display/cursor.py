@@ -6,13 +6,14 @@ from typing import Final, NamedTuple
 from livespec.core.bands import ChromaAxis
 from livespec.core.notes import NAMES, note_of
 from livespec.core.stft import FLOOR_DBFS
-from livespec.display.axes import format_hz
+from livespec.display.axes import format_measured_hz
 from livespec.display.layout import Pane, Rect, scaler
 from livespec.display.scene import Box, Furniture, Label, Scene
+from livespec.display.text_width import text_width
 from livespec.display.theme import RED, Colour
 
 _DIGITS: Final = 5  # of a frequency: a hundredth of a semitone
-_CHARACTER_PX: Final = 6.9
+_READING_PX: Final = 13
 _BESIDE_BANNERS_PX: Final = 320
 _AWAY_PX: Final = 14
 _OVERTONES: Final = 16
@@ -32,7 +33,7 @@ class Reading(NamedTuple):
 
     def text(self, unit: str) -> str:
         """As "1.0430 kHz · C6 −6 ct · −32.4 dBFS · −2.31 s"."""
-        parts = [] if self.hz is None else [format_hz(self.hz, _DIGITS)]
+        parts = [] if self.hz is None else [format_measured_hz(self.hz, _DIGITS)]
         parts.append(self.pitch_class)
         if self.level is not None:
             parts.append(f"{self.level:.1f} {unit}" if self.level > FLOOR_DBFS else "silence")
@@ -61,7 +62,7 @@ def crosshairs(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furn
     """Two lines through a pixel and the reading beside it, inside the panes."""
     plots, theme, px = scene.layout.plots, scene.theme, scaler(scale)
     thick, away = px(1), px(_AWAY_PX)
-    width, height = px(len(reading) * _CHARACTER_PX + 20), px(26)
+    width, height = px(text_width(reading, _READING_PX) + 20), px(26)
     left = x + away if x + away + width <= plots.x + plots.width else max(plots.x, x - away - width)
     top = y - away - height if y - away - height >= plots.y else min(y + away, plots.y + plots.height - height)
     area = Rect(left, top, min(width, plots.width), height)
@@ -73,7 +74,7 @@ def crosshairs(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furn
             Box(x, plots.y, thick, plots.height, _LINE),
             Box(*area, theme.background),
         ),
-        (Label(reading, area.x + area.width // 2, area.y + height // 2, "centre", px(13), theme.strong),),
+        (Label(reading, area.x + area.width // 2, area.y + height // 2, "centre", px(_READING_PX), theme.strong),),
     )
 
 

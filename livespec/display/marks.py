@@ -8,9 +8,10 @@ import numpy as np
 from livespec.core.bands import ChromaAxis
 from livespec.core.peaks import Peak
 from livespec.core.trigger import Event, TriggerRule
-from livespec.display.axes import format_hz
+from livespec.display.axes import format_measured_hz
 from livespec.display.layout import Pane, Rect, scaler
 from livespec.display.scene import LINE_EDGE_PX, Box, Furniture, Label, Pieces, Scene, edged
+from livespec.display.text_width import text_width
 from livespec.display.theme import AMBER
 from livespec.session.clock import Timeline
 
@@ -79,7 +80,7 @@ def _between(scene: Scene, marked: Sequence[Marker], scale: float, unseen: str |
     px, theme, plots = scaler(scale), scene.theme, scene.layout.plots
     lines = [difference(*marked)] if unseen is None else [unseen, difference(*marked)]
     line_px, colour = px(_LINE_PX), theme.accent if unseen is None else theme.faint
-    width, height = px(max(map(len, lines)) * _CHARACTER_PX + 20), line_px * len(lines)
+    width, height = px(max(text_width(line, 13) for line in lines) + 20), line_px * len(lines)
     area = Rect(plots.x + px(12), plots.y + plots.height - px(12) - height, width, height)
     middle = area.x + width // 2
     labels = [
@@ -106,8 +107,8 @@ def peak_labels(scene: Scene, pane: Pane, peaks: Sequence[Peak], scale: float) -
         if not 0 <= row < free or any(abs(row - other) < apart for other in taken):
             continue
         taken.append(row)
-        text = format_hz(peak.frequency_hz)
-        width, height = px(len(text) * _CHARACTER_PX + 10), px(16)
+        text = format_measured_hz(peak.frequency_hz)
+        width, height = px(text_width(text, 12) + 10), px(16)
         at = pane.box(pane.time_px - 1, row, 1, 1)
         if pane.downwards:
             x = min(max(at.x - width // 2, pane.area.x), pane.area.x + pane.area.width - width)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from livespec.core.peaks import ColumnPeaks, Peak
-from livespec.core.scales import RowMap
+from livespec.core.scales import FrequencyAxis, RowMap
 from livespec.display.layout import Pane
 from livespec.display.marks import joined, peak_labels
 from livespec.display.scene import Furniture, Graph, Layer, Scene
@@ -86,7 +86,10 @@ class Spectra:
             return []
         low, high = scene.palette.low, scene.palette.high
         least = max(low + _ABOVE_LOWEST * (high - low), float(np.median(levels)) + _ABOVE_MEDIAN_DB)
-        return self._peak_finder_of(store).find(levels, _MOST_PEAKS, least)
+        found = self._peak_finder_of(store).find(levels, len(levels), least)
+        axis = layer.shown.axis
+        seen = [peak for peak in found if isinstance(axis, FrequencyAxis) and 0 <= axis.place(peak.frequency_hz) < 1]
+        return seen[:_MOST_PEAKS]
 
     def _finder_of(self, store: ColumnStore) -> SpectrumFinder:
         if self._finder is None or self._finder[0] is not store:

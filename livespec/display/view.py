@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from livespec.core.quantity import LevelQuantity, level_quantity
+from livespec.core.scales import is_logarithmic
 from livespec.core.stft import FLOOR_DBFS
 from livespec.display import zoom
 from livespec.display.autorange import SILENCE_DBFS, AutoRange
@@ -95,6 +96,7 @@ class View:
         self._note = Banner("", AMBER), 0.0
         self._failed: Recorder | None = None
         self._before_solo: Show | None = None
+        self._scale_before_piano: Scale | None = None
         self.scene_shown: Scene | None = None
 
     # ---- time ----
@@ -152,10 +154,17 @@ class View:
     # ---- frequency, levels, colours ----
 
     def zoom_frequency(self, factor: float, place: float = 0.5) -> None:
-        self._use(zoom.zoomed_frequency(self.settings, factor, place))
+        if self._has_frequencies():
+            self._use(zoom.zoomed_frequency(self.settings, factor, place))
 
     def move_frequency(self, places: float) -> None:
-        self._use(zoom.moved_frequency(self.settings, places))
+        if self._has_frequencies():
+            self._use(zoom.moved_frequency(self.settings, places))
+
+    def _has_frequencies(self) -> bool:
+        if self.settings.picture == "chroma":
+            self.note(self._translated("Chroma is of all frequencies: there is nothing to zoom"))
+        return self.settings.picture != "chroma"
 
     def reset_zoom(self) -> None:
         """The frequencies and the span that the session began with."""
@@ -174,7 +183,11 @@ class View:
     def shows_spectrum(self, what: str) -> bool:
         """Whether the picture has bins; where it has bands or pitch classes, it is said that this makes no sense."""
         if self.settings.picture != "spectrum":
-            self.note(self._translated("{} are of the spectrum: V shows it").format(self._translated(what)))
+            self.note(
+                self._translated("{} are of the spectrum, not of this picture. V: the next").format(
+                    self._translated(what)
+                )
+            )
         return self.settings.picture == "spectrum"
 
     def next_picture(self) -> None:
@@ -203,9 +216,29 @@ class View:
         self.change(direction=DIRECTIONS[(DIRECTIONS.index(self.settings.direction) + 1) % len(DIRECTIONS)])
 
     def toggle(self, name: str) -> None:
-        """A setting that is on or off: pitch, trace, grid, peaks, piano."""
+        """A setting that is on or off: pitch, trace, grid, peaks."""
         if name != "peaks" or self.shows_spectrum("Peak labels"):
             self.change(**{name: not getattr(self.settings, name)})
+
+    @property
+    def has_piano(self) -> bool:
+        """Whether keys and notes lie along the frequency axis: it must be one of octaves."""
+        settings = self.settings
+        return settings.piano and settings.picture == "spectrum" and is_logarithmic(settings.scale)
+
+    def toggle_piano(self) -> None:
+        """Where the axis is not one of octaves, it becomes one for as long as the keys are there."""
+        if not self.shows_spectrum("Piano and notes"):
+            return
+        if self.has_piano:
+            back = self._scale_before_piano if self.settings.scale == "semitone" else None
+            self._scale_before_piano = None
+            self.change(piano=False, scale=back or self.settings.scale)
+        elif is_logarithmic(self.settings.scale):
+            self.change(piano=True)
+        else:
+            self._scale_before_piano = self.settings.scale
+            self.change(piano=True, scale="semitone")
 
     def toggle_pitch(self) -> None:
         """The pitch as a line over the picture, or not; for the past too."""
@@ -509,12 +542,11 @@ class View:
 
     def _wanted(self, store: ColumnStore) -> Wanted:
         names = self._channel_names(store.shown)
-        piano = self.settings.scale == "semitone" or self.settings.piano
         return Wanted(
             panes=tuple(f"channel {name}" if name.isdecimal() else name for name in names) if len(names) > 1 else ("",),
             downwards=self.settings.direction == "down",
             spectrum=self.settings.trace,
-            piano=piano and store.picture == "spectrum",
+            piano=self.has_piano and store.picture == "spectrum",
         )
 
     def channel_labels(self, shown: tuple[int, ...] | str) -> list[str]:

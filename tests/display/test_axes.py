@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from livespec.core.notes import frequency_of
 from livespec.core.scales import FrequencyAxis, is_logarithmic
-from livespec.display.axes import format_hz, format_level, frequency_ticks, lap_ticks, level_ticks, time_ticks
+from livespec.display.axes import (
+    format_hz,
+    format_level,
+    format_measured_hz,
+    frequency_ticks,
+    lap_ticks,
+    level_ticks,
+    time_ticks,
+)
 from livespec.settings import SCALES
 
 HEIGHTS = [240, 400, 700, 1080, 2082]
@@ -110,6 +118,12 @@ def test_level_ticks_lie_where_the_colour_bar_has_that_level(low, span, height):
         level = float(text.replace("\N{MINUS SIGN}", "-"))
         assert low + place * span == pytest.approx(level, abs=1e-6)
         assert 0 <= place <= 1 + 1e-9
+
+
+def test_what_is_measured_has_as_many_digits_whatever_it_is():
+    assert [format_measured_hz(hz) for hz in (440, 439.96, 99.999, 999.98, 1760, 12_345.6, 0)] == [
+        *("440.0 Hz", "440.0 Hz", "100.0 Hz", "1.000 kHz", "1.760 kHz", "12.35 kHz", "0.000 Hz"),
+    ]
 
 
 def test_levels_have_a_real_minus_sign():

@@ -1,9 +1,10 @@
 """The buttons of the bars below the picture."""
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QToolButton
 
+from livespec.display.window.focus import PRESSES, with_own_keys
 from livespec.display.window.icons import ICON_PX
 
 
@@ -12,14 +13,11 @@ class TabButton(QToolButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        with_own_keys(self, PRESSES)
         self.setIconSize(QSize(ICON_PX, ICON_PX))
 
     def event(self, event: QEvent) -> bool:
-        pressing = isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return)
-        if event.type() == QEvent.Type.ShortcutOverride and pressing:
-            event.accept()  # before the window's own Space
-            return True
+        pressing = isinstance(event, QKeyEvent) and event.key() in PRESSES
         if event.type() == QEvent.Type.KeyPress and pressing:
             if self.menu() is None:
                 self.click()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPaintEvent, QPixmap, QWheelEvent
+from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPaintEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,6 +25,7 @@ from livespec.capture.devices import InputDevice
 from livespec.core.window import WINDOWS
 from livespec.display.colormaps import FAVOURITES, colormap
 from livespec.display.view import View
+from livespec.display.window.focus import CHOOSES, COUNTS, PRESSES, with_own_keys
 from livespec.display.zoom import SPANS_S
 from livespec.session.monitor import Monitor
 from livespec.settings import (
@@ -55,6 +56,10 @@ _NAMES: Final = {
 Choice = tuple[str, Any]
 
 
+def _list_text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 class _Offer(NamedTuple):
     """An entry of the list of devices. wanted: the settings that ask for it; None: it is what is open."""
 
@@ -70,6 +75,7 @@ class _Choices(QComboBox):
         super().__init__()
         self._hint = hint
         self.setToolTip(hint)
+        with_own_keys(self, CHOOSES)
         # Else the longest entry, the name of a channel or of a device, makes the dock's page wider than the dock.
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setItemDelegate(QStyledItemDelegate(self))  # its own does not follow the style sheet
@@ -110,12 +116,22 @@ class _Choices(QComboBox):
         if frame.geometry().right() > right:
             frame.move(right - frame.width() + 1, frame.y())
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in PRESSES:
+            self.showPopup()
+        else:
+            super().keyPressEvent(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
 class _Number(QDoubleSpinBox):
     """The wheel is the dock's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with_own_keys(self, COUNTS, by_click=True)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -152,6 +168,7 @@ class Controls(QDockWidget):
         self._add_memory()
         scroll = QScrollArea()
         scroll.setWidget(page)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(scroll)
@@ -214,18 +231,19 @@ class Controls(QDockWidget):
         self._heading(self.tr("Analysis"))
         sizes = [(f"{n}", n) for n in _N_FFTS]
         self._setting("n_fft", self.tr("FFT"), sizes, self.tr("Window length: longer is finer in frequency"))
-        overlaps = [(f"{100 * (1 - 1 / n):.4g} %", n) for n in _OVERLAPS]
+        overlaps = [(_overlap_text(n), n) for n in _OVERLAPS]
 
-        def overlap() -> int:
+        def overlap() -> float:
             assert view.settings.n_fft is not None
             assert view.settings.hop is not None
-            return round(view.settings.n_fft / view.settings.hop)
+            return view.settings.n_fft / view.settings.hop
 
-        def set_overlap(windows: int) -> None:
+        def set_overlap(windows: float) -> None:
             assert view.settings.n_fft is not None
-            view.change(hop=max(1, view.settings.n_fft // windows))
+            view.change(hop=max(1, round(view.settings.n_fft / windows)))
 
-        self._choice(self.tr("Overlap"), overlaps, overlap, set_overlap, self.tr("Of neighbouring windows"))
+        hint = self.tr("Of neighbouring windows")
+        self._choice(self.tr("Overlap"), overlaps, overlap, set_overlap, hint, said=_overlap_text)
         self._setting("window", self.tr("Window"), [(n, n) for n in WINDOWS], self.tr("Window function"))
         self._setting("averaging", self.tr("Averaging"), _named(_AVERAGES), self.tr("Of neighbouring columns"))
         self._switch(
@@ -245,17 +263,23 @@ class Controls(QDockWidget):
         self._switch("peaks", self.tr("Peak labels"), self.tr("The strongest tones (K)"))
         self._switch("pitch", self.tr("Pitch line"), self.tr("Of a voice or a melody (T)"))
         self._switch("grid", self.tr("Grid"), self.tr("Lines at the ticks (G)"))
-        self._switch("piano", self.tr("Piano and notes"), self.tr("On a logarithmic axis (N)"))
+        self._check(
+            self.tr("Piano and notes"),
+            self.tr("On a logarithmic axis (N)"),
+            lambda: self._view.has_piano,
+            self._view.toggle_piano,
+        )
         self._setting("theme", self.tr("Theme"), _named(THEMES), self.tr("Colours of the window (B)"))
 
     def _add_levels(self) -> None:
         view = self._view
         self._heading(self.tr("Levels"))
-        automatic = QCheckBox(self.tr("Automatic range"))
-        automatic.setToolTip(self.tr("Follows the sound, and holds still in silence (A)"))
-        automatic.clicked.connect(self._then(view.toggle_auto_range))
-        self._shows.append(lambda: _quietly(automatic, lambda: automatic.setChecked(view.automatic)))
-        self._form.addRow(automatic)
+        self._check(
+            self.tr("Automatic range"),
+            self.tr("Follows the sound, and holds still in silence (A)"),
+            lambda: view.automatic,
+            view.toggle_auto_range,
+        )
         self._range_end(self.tr("Darkest"), 0)
         self._range_end(self.tr("Brightest"), 1)
         self._setting("colormap", self.tr("Colours"), [(n, n) for n in FAVOURITES], self.tr("Colour map (C)"), _strip)
@@ -275,6 +299,7 @@ class Controls(QDockWidget):
         self._shows.append(lambda: self._kept.setText(kept_text(self._monitor)))
         forget = QPushButton(self.tr("Forget now"))
         forget.setToolTip(self.tr("Empties what is kept of the room (Ctrl+Delete)"))
+        with_own_keys(forget, PRESSES)
         forget.clicked.connect(self.forgotten.emit)
         self._form.addRow(forget)
 
@@ -296,7 +321,13 @@ class Controls(QDockWidget):
     ) -> None:
         view = self._view
         self._choice(
-            name, choices, lambda: getattr(view.settings, key), lambda value: view.change(**{key: value}), hint, icon
+            name,
+            choices,
+            lambda: getattr(view.settings, key),
+            lambda value: view.change(**{key: value}),
+            hint,
+            icon,
+            _span_text if key == "span" else _list_text,
         )
 
     def _choice(
@@ -307,7 +338,9 @@ class Controls(QDockWidget):
         choose: Callable[[Any], None],
         hint: str,
         icon: Callable[[Any], QIcon] | None = None,
+        said: Callable[[Any], str] = _list_text,
     ) -> None:
+        """said: how a value is written that is not among the choices, as one from a flag or a file."""
         box = _Choices(hint)
         for text, data in choices:
             box.addItem(text, data)
@@ -323,9 +356,8 @@ class Controls(QDockWidget):
                 return
             now = value()
             at = next((n for n in range(box.count()) if box.itemData(n) == now), -1)
-            if at < 0:  # a value of its own, from a flag or a file
-                text = _span_text(now) if isinstance(now, float) else _list_text(now)
-                _quietly(box, lambda: box.addItem(text, now))
+            if at < 0:
+                _quietly(box, lambda: box.addItem(said(now), now))
                 at = box.count() - 1
             if at != box.currentIndex():
                 _quietly(box, lambda: box.setCurrentIndex(at))
@@ -334,10 +366,15 @@ class Controls(QDockWidget):
         self._form.addRow(name, box)
 
     def _switch(self, key: str, name: str, hint: str) -> None:
+        view = self._view
+        self._check(name, hint, lambda: getattr(view.settings, key), lambda: view.toggle(key))
+
+    def _check(self, name: str, hint: str, holds: Callable[[], bool], toggle: Callable[[], None]) -> None:
         box = QCheckBox(name)
         box.setToolTip(hint)
-        box.clicked.connect(self._then(lambda: self._view.toggle(key)))
-        self._shows.append(lambda: _quietly(box, lambda: box.setChecked(getattr(self._view.settings, key))))
+        with_own_keys(box, PRESSES)
+        box.clicked.connect(self._then(toggle))
+        self._shows.append(lambda: _quietly(box, lambda: box.setChecked(holds())))
         self._form.addRow(box)
 
     def _number(self, key: str, name: str, unit: str, hint: str) -> None:
@@ -448,12 +485,12 @@ def kept_text(monitor: Monitor) -> str:
     return f"{_minutes(kept)} of {_minutes(most)} min"
 
 
+def _overlap_text(windows: float) -> str:
+    return f"{100 * (1 - 1 / windows):.4g} %"
+
+
 def _span_text(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds < 60 else f"{seconds / 60:.3g} min"  # noqa: PLR2004
-
-
-def _list_text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _minutes(seconds: float) -> str:

@@ -53,7 +53,7 @@ def _view(window: "MainWindow", view: View) -> list[Command]:
         _switch(view, "Spectrum", "U", "trace"),
         _switch(view, "Peak labels", "K", "peaks"),
         _switch(view, "Grid", "G", "grid"),
-        Command("View", "Piano and notes", ("N",), partial(_toggle_piano, view), lambda: view.settings.piano),
+        Command("View", "Piano and notes", ("N",), view.toggle_piano, lambda: view.has_piano),
         _switch(view, "Pitch line", "T", "pitch"),
         Command("View", "Overtones of the pointer", ("O",), partial(_toggle_overtones, view), lambda: view.overtones),
         Command("View", "Remove markers", ("Del",), view.clear_markers),
@@ -132,18 +132,6 @@ def _play(steering: Steering) -> list[Command]:
 
 def _switch(view: View, name: str, key: str, setting: str) -> Command:
     return Command("View", name, (key,), partial(view.toggle, setting), lambda: bool(getattr(view.settings, setting)))
-
-
-def _toggle_piano(view: View) -> None:
-    """Keys need an axis of octaves: where it is another, it becomes one."""
-    if not view.shows_spectrum("Piano and notes"):
-        return
-    if view.settings.scale not in ("log", "octave", "semitone"):
-        view.change(scale="semitone", piano=True)
-    elif view.settings.scale == "semitone":
-        view.change(scale="log", piano=not view.settings.piano)
-    else:
-        view.toggle("piano")
 
 
 def _toggle_overtones(view: View) -> None:

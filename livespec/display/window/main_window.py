@@ -40,6 +40,7 @@ from livespec.display.window.style import style_sheet, theme_for
 from livespec.display.window.takeaway import SaveFigure, TakeAway, is_figure
 from livespec.display.window.transport import TransportBar
 from livespec.display.window.wakefulness import Wakefulness
+from livespec.errors import LivespecError
 from livespec.session.monitor import Monitor
 from livespec.settings import LOOPBACK, THEMES, Settings
 
@@ -274,6 +275,7 @@ class MainWindow(QMainWindow):
 
     def _be_usual(self) -> None:
         """Neither compact nor for an audience nor on the full screen: it is never two of these at a time."""
+        self._note_place()
         if self._compact:
             self._compact = False
             self.windowHandle().setFlag(Qt.WindowType.WindowStaysOnTopHint, False)  # noqa: FBT003 - Qt's
@@ -284,6 +286,12 @@ class MainWindow(QMainWindow):
             self._view.presenting = False
             self._awake.release()
             self.present(fullscreen=False)
+
+    def _note_place(self) -> None:
+        """Where the usual window is, for the next run."""
+        if not (self._alone or self.isFullScreen()):
+            geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+            self._state = replace(self._state, geometry=geometry)
 
     def next_theme(self) -> None:
         """Dark → light."""
@@ -550,10 +558,11 @@ class MainWindow(QMainWindow):
         QGuiApplication.quit()
 
     def _remember(self) -> None:
-        usual = not (self.isFullScreen() or self._compact)
-        geometry = bytes(self.saveGeometry().toBase64().data()).decode() if usual else self._state.geometry
-        settings = changed_settings(self._state.settings, self._monitor.settings, self._view.settings)
-        remember(Remembered(settings, geometry, self._wants_controls, hinted=self._state.hinted))
+        self._note_place()
+        settings = self._state.settings
+        if self.failure is None or isinstance(self.failure, LivespecError):  # else they may be what led to it
+            settings = changed_settings(settings, self._monitor.settings, self._view.settings)
+        remember(replace(self._state, settings=settings, controls=self._wants_controls))
 
     def _snapshot(self) -> QImage:
         """The window as a person sees it; widgets and canvas are drawn by different hands."""
