@@ -165,7 +165,7 @@ def format_hz(hz: float, digits: int = 4) -> str:
 
 
 def format_measured_hz(hz: float, digits: int = 4) -> str:
-    """As 440.0 Hz or 1.043 kHz, with just so many significant digits: what is measured anew is not to change its width."""
+    """As 440.0 Hz or 1.043 kHz, with just so many significant digits: what is measured anew keeps its width."""
     kilo = float(f"{hz:.{digits}g}") >= 1000  # noqa: PLR2004
     return f"{hz / 1000:#.{digits}g} kHz" if kilo else f"{hz:#.{digits}g} Hz"
 

@@ -301,6 +301,6 @@ def test_what_is_of_the_spectrum_says_so_where_there_are_bands_or_pitch_classes(
     QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
     assert (view.settings.peaks, box.isChecked()) == (shown, shown)
     scene, _ = view.scene(900, 600, 1.0)
-    assert "Peak labels are of the spectrum: V shows it" in [
+    assert "Peak labels are of the spectrum, not of this picture. V: the next" in [
         banner.text for banner in view._current_frame(900, 600, 1.0, scene.layers[-1].shown).banners
     ]
