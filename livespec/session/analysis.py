@@ -34,6 +34,8 @@ MOST_PANES: Final = 8
 _LONGEST_WAIT_S: Final = 0.1
 _LOG_KEPT: Final = 1024
 _BEHIND_S: Final = 2.0
+_PATIENCE_S: Final = 1.0
+_SAID_S: Final = 10.0
 _MEASURED_A_SECOND: Final = 50
 _TAKING_S: Final = 0.05
 _LAST_TAKING_S: Final = 2.0
@@ -96,6 +98,11 @@ class Analysis:
         self._framer = self._processing.framer(ring)
         self._averager = self._processing.averager()
         self._backfill: Backfill | None = None
+        self._begins_anew = False  # until the newest stretch of another analysis is there, nothing that comes is taken
+        self._until = math.inf
+        self._is_looked_at = False
+        self._behind_before: tuple[float, float] | None = None
+        self._left_out_at = -math.inf
         self._past: Backfill | None = None
         self.past_is_full = False
         self.past: ColumnStore | None = None
@@ -103,7 +110,7 @@ class Analysis:
 
     def request(self, view: ViewRequest) -> None:
         """Ask for another view; `store` is a new object once a part of it is ready, the old one is there until then."""
-        self._request = view
+        self._request, self._is_looked_at = view, True
 
     def forget(self, position: int) -> None:
         """Empty the ring up to a position, and the columns with it."""
@@ -127,11 +134,16 @@ class Analysis:
     @property
     def too_slow(self) -> str | None:
         """A sentence where the columns of a device lag far behind its sound, with what to do about it."""
-        engine = self._processing.engine
-        behind_s = self._framer.available * engine.hop / engine.samplerate
-        if not self._may_skip or behind_s < _BEHIND_S:
+        if not self._may_skip:
             return None
-        return f"The analysis is {behind_s:.0f} s behind. Use a longer hop, or fewer channels"
+        if self._behind_s < _BEHIND_S and time.perf_counter() - self._left_out_at > _SAID_S:
+            return None
+        return "This machine is too slow for this analysis. Use a longer hop, or fewer channels"
+
+    @property
+    def _behind_s(self) -> float:
+        """Seconds of sound that wait to be analysed."""
+        return self._framer.available * self._processing.engine.column_s
 
     def run(self, wake: threading.Event, stopping: threading.Event) -> None:
         """Until `stopping`, then once more for what is left."""
@@ -141,16 +153,20 @@ class Analysis:
                     wake.wait(_LONGEST_WAIT_S)
                 wake.clear()
                 self.step(_TAKING_S)
-            self.step(_LAST_TAKING_S if self._may_skip else math.inf)
+            last_s = _LAST_TAKING_S if self._may_skip else math.inf
+            self.step(last_s)
             self.skipped_columns += self._framer.skip_to(self._framer.next_column + self._framer.available)
             self._measure(1)
             self.timeline.settle()
             self._mark_gaps()
+            if self._begins_anew:
+                self.step(last_s)
             if self._watch is not None:
                 self._watch.finish()
 
     def step(self, taking_s: float = math.inf) -> None:
         """What is waiting, for so long at most (slow analyses always have more), and a part of what is to be filled."""
+        self._until = time.perf_counter() + taking_s
         self._note_blocks()
         if self.timeline.leg.seam != self._seam:
             self._begin_at_seam(self.timeline.leg.seam)
@@ -158,7 +174,10 @@ class Analysis:
             self._forget(self._forget_before)
         if self._request != self._made_for:
             self._change_to(self._request)
-        self._take_what_waits(taking_s)
+        if self._begins_anew:
+            self._begin_anew()
+        self._measure(self._measured_at_once)
+        self._take_what_waits()
         self._watch_band()
         self._mark_gaps()
         self._fill_in()
@@ -168,9 +187,8 @@ class Analysis:
         if len(log):
             self._log = np.concatenate([self._log, log])[-_LOG_KEPT:]
 
-    def _take_what_waits(self, taking_s: float) -> None:
-        until = time.perf_counter() + taking_s
-        while time.perf_counter() < until:
+    def _take_what_waits(self) -> None:
+        while not self._begins_anew and time.perf_counter() < self._until:
             if self._may_skip:
                 self._skip_what_was_overwritten()
                 self._skip_what_is_too_late()
@@ -232,9 +250,18 @@ class Analysis:
         store = processing.store(view.cells, view.pooled)
         self._backfill = Backfill(processing, store, self._ring, self.timeline, self._first_column, live)
         self._past = None
-        self._fill_store(self._backfill)
-        self._averager = self._backfill.averager
-        self.store = store
+        self._begins_anew = True
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """The newest stretch: averages go on from it, and the picture takes the place of the one before."""
+        backfill = self._backfill
+        assert backfill is not None
+        while self._fill_store(backfill) and backfill.is_halfway:
+            if time.perf_counter() > self._until:
+                return
+        self._averager, self.store = backfill.averager, backfill.store
+        self._begins_anew = False
 
     def _fill_store(self, backfill: Backfill) -> bool:
         newest = -(-self._framer.next_column // backfill.store.pooled)
@@ -247,7 +274,7 @@ class Analysis:
     def _fill_in(self) -> None:
         """For a while: what lies before the live columns first, then the stretch of the past that is looked at."""
         until = time.perf_counter() + _FILLING_S
-        while self._backfill is not None and time.perf_counter() < until:
+        while self._backfill is not None and not self._begins_anew and time.perf_counter() < until:
             if not self._fill_store(self._backfill):
                 self._backfill = None
         self.past_is_full = False
@@ -324,20 +351,21 @@ class Analysis:
         self.overwritten = with_overwritten(self.overwritten, first, goes_on_at)
         if self._watch is not None:
             self._watch.finish()
-        if self._averager is not None:
-            self._analyse_again()
 
     def _skip_what_is_too_late(self) -> None:
-        engine = self._processing.engine
-        newest_wanted = column_count(self._ring.end, engine.n_fft, engine.hop) - self._columns_on_screen
-        skipped = self._framer.skip_to(newest_wanted)
-        self.skipped_columns += skipped
-        if skipped and self._averager is not None:
-            self._analyse_again()
-
-    @property
-    def _columns_on_screen(self) -> int:
-        return self.store.capacity * self.store.pooled
+        """Who looks on is to see what is new, if with holes. After a stop there is a lot to do, but less and less."""
+        behind_s, now = self._behind_s, time.perf_counter()
+        if not self._is_looked_at or behind_s < _BEHIND_S:
+            self._behind_before = None
+            return
+        before_s, looked = self._behind_before or (math.inf, now)
+        if self._behind_before is None or (now - looked >= _PATIENCE_S and behind_s < before_s):
+            self._behind_before = behind_s, now
+        elif now - looked >= _PATIENCE_S:
+            self.skipped_columns += self._framer.skip_to(self._framer.next_column + self._framer.available - 1)
+            self._behind_before, self._left_out_at = None, now
+            if self._watch is not None:
+                self._watch.finish()
 
     def _entered_ns(self, first: int, count: int) -> Int64Array:
         engine = self._processing.engine

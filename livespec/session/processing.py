@@ -4,6 +4,7 @@ The analysis thread's, or of one with a `Processing` of its own. A change of set
 sound is still in the ring.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -89,6 +90,17 @@ class Processing:
         store.append(frames.first, self._columns.levels(levels), entered_ns, np.stack(known) if known else None)
 
 
+@dataclass(frozen=True)
+class _Stretch:
+    """Columns first … stop − 1 that are being averaged: those before them warm the averager up. target: takes them."""
+
+    framer: Framer
+    averager: Averager
+    first: int
+    stop: int
+    target: ColumnStore
+
+
 class Backfill:
     """Fills a store from the ring, a stretch at a time. averager: as it stands after the newest column that was filled.
 
@@ -107,13 +119,24 @@ class Backfill:
         self.store, self.averager = store, processing.averager()
         self._processing, self._ring, self._timeline = processing, ring, timeline
         self._begin, self._stop = begin, stop
-        self._averages = self.averager is not None
+        self._stretch: _Stretch | None = None
         # What warms up longer than a stretch is long would do most of its work twice.
         self._at_once = _STRETCH if self.averager is None else max(_STRETCH, self.averager.warm_up)
         self._spare = processing.engine.samplerate // 4  # sound that may be overwritten while it is looked at
 
+    @property
+    def is_halfway(self) -> bool:
+        """Whether a stretch was begun: averages take long to warm up, and are not to hold up everything else."""
+        return self._stretch is not None
+
     def fill(self, first: int, stop: int) -> bool:
-        """One stretch of what is missing of cells first … stop − 1, the newest first; False where nothing is."""
+        """One stretch of what is missing of cells first … stop − 1, the newest first; False where nothing is.
+
+        A stretch of averages takes many calls, until it is no longer `is_halfway`.
+        """
+        if self._stretch is not None:
+            self._go_on(self._stretch)
+            return True
         store, pooled = self.store, self.store.pooled
         engine = self._processing.engine
         there = column_count(self._ring.end, engine.n_fft, engine.hop)
@@ -133,13 +156,17 @@ class Backfill:
         if high <= low:
             return False
         first, stop = max(low * pooled, oldest), min(high * pooled, there)
-        if self._averages:
-            self._fill_averaged(first, stop, oldest)
+        if self.averager is not None:
+            self._stretch = self._stretch_of(first, stop, oldest)
+            self._go_on(self._stretch)
         else:
             self._fill_raw(first, stop)
-        if self._timeline.gaps:
-            store.mark_gaps(self._timeline)
+            self._mark_gaps()
         return True
+
+    def _mark_gaps(self) -> None:
+        if self._timeline.gaps:
+            self.store.mark_gaps(self._timeline)
 
     def _fill_raw(self, first: int, stop: int) -> None:
         """From the newest down, whole cells at a time: what the store says that it has, it has."""
@@ -155,24 +182,34 @@ class Backfill:
                     processing.put(store, frames, levels, np.zeros(levels.shape[1], np.int64))
             stop = start
 
-    def _fill_averaged(self, first: int, stop: int, oldest: int) -> None:
+    def _stretch_of(self, first: int, stop: int, oldest: int) -> _Stretch:
         """From the oldest up, as averages need it; where that is to lie before what is there, put there as a whole."""
         processing, store = self._processing, self.store
-        framer = processing.framer(self._ring)
-        self.averager = averager = processing.averager()  # warmed up anew: it need not follow what was filled before
+        averager = processing.averager()  # warmed up anew: it need not follow what was filled before
         assert averager is not None
-        framer.skip_to(max(oldest, first - averager.warm_up))
-        while framer.next_column < first and (frames := framer.take(first - framer.next_column)) is not None:
-            processing.levels(framer, frames, self._timeline, averager)
         target = store
         if store.end and first < store.oldest * store.pooled:
             target = processing.store(-(-(stop - first) // store.pooled) + 1, store.pooled)
-        while framer.next_column < stop and (frames := framer.take(stop - framer.next_column)) is not None:
-            levels = processing.levels(framer, frames, self._timeline, averager)
-            if levels is not None:
-                processing.put(target, frames, levels, np.zeros(levels.shape[1], np.int64))
-        if target is not store:
-            store.prepend(target)
+        framer = processing.framer(self._ring, max(oldest, first - averager.warm_up))
+        return _Stretch(framer, averager, first, stop, target)
+
+    def _go_on(self, stretch: _Stretch) -> None:
+        """The next few columns of it."""
+        processing, store = self._processing, self.store
+        framer, first, stop = stretch.framer, stretch.first, stretch.stop
+        framer.skip_overwritten()
+        until = first if framer.next_column < first else stop
+        frames = framer.take(until - framer.next_column) if framer.next_column < stop else None
+        if frames is not None:
+            levels = processing.levels(framer, frames, self._timeline, stretch.averager)
+            if levels is not None and frames.first >= first:
+                processing.put(stretch.target, frames, levels, np.zeros(levels.shape[1], np.int64))
+            return
+        if stretch.target is not store:
+            store.prepend(stretch.target)
+        self.averager = stretch.averager
+        self._stretch = None
+        self._mark_gaps()
 
 
 def filled_store(
