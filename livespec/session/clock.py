@@ -37,6 +37,7 @@ _STILL_COMING_S: Final = 0.06  # a backlog is handed out without pauses; blocks 
 _LOST_AT_LEAST_S: Final = 0.03  # servers move their latency by some milliseconds without losing a sample
 _DELAY_LONGEST_S: Final = 0.3
 _SILENT_S: Final = 1.0
+_LOOK_S: Final = 0.25  # the analysis looks more often; between two looks that are further apart the program was stopped
 
 
 class _Bucket(NamedTuple):
@@ -90,11 +91,13 @@ class Timeline:
         self._clock: tuple[float, float] | None = None  # speed and base, published together: they mean nothing alone
         self._starting = True
         self._drift = Drift()
+        self._looked_s = math.inf
+        self._in_vain_s = 0.0  # looked since the newest block, as far as this program was awake
 
     # ---- the analysis thread ----
 
     def update(self, ring: AudioRing) -> Int64Array:
-        """Take in the blocks that came since the last call; returns their log entries."""
+        """Take in the blocks that came since the last call; returns their log entries. Several times a second."""
         blocks = ring.blocks  # asked first: what comes from here on is seen now or the next time, never overlooked
         log = ring.block_log(self._seen_blocks)
         log = log[log[:, 0] > self._end]
@@ -102,6 +105,7 @@ class Timeline:
         legs = self._legs()  # asked after the blocks: no block comes before its leg
         for end, entered_ns, flags in log.tolist():
             self._take(end, entered_ns / 1e9, flags, leg_at(legs, self._end))
+        self._note_look(came=len(log) > 0)
         return log
 
     def settle(self) -> None:
@@ -113,6 +117,13 @@ class Timeline:
             self._settling = None
             return
         self._decide(settling)
+
+    def _note_look(self, *, came: bool) -> None:
+        """Only time that we were awake counts: after a stop of the whole program the backlog is still to come."""
+        now_s = now_ns() / 1e9
+        elapsed_s = min(max(0.0, now_s - self._looked_s), _LOOK_S)
+        self._looked_s = now_s
+        self._in_vain_s = 0.0 if came else self._in_vain_s + elapsed_s
 
     def _take(self, end: int, entered: float, flags: int, leg: Leg) -> None:
         if self._settling is not None and flags & OPENED:
@@ -271,8 +282,10 @@ class Timeline:
         return now if self._live else min(now, captured + self._block_s)
 
     def is_silent_behind(self, position: int) -> bool:
-        """Whether a device has given nothing for a second: position is that of its newest sample."""
-        return self._live and position > 0 and self.seconds_now() - self.seconds_at(position) > _SILENT_S
+        """Whether a device has given nothing for a second that we were awake: position is that of its newest sample."""
+        if not self._live or position <= 0 or self._in_vain_s < _SILENT_S:
+            return False
+        return self.seconds_now() - self.seconds_at(position) > _SILENT_S
 
     def straddles(self, first_positions: Int64Array, n_fft: int) -> BoolArray:
         """Which windows [p, p + n_fft) have a gap inside; (k,) bool."""

@@ -17,11 +17,15 @@ from tests.support.signals import sine_on_bin, white_noise
 
 RATE, N_FFT, HOP, BLOCK = 48_000, 2048, 512, 480
 WINDOW_S = N_FFT / RATE
+LOOK_S = 0.1
 
 
 @pytest.fixture
 def device(monkeypatch):
-    """`device.plays(seconds, loud=…)` in blocks of 10 ms, and `device.is_away(seconds)`, analysed as they come."""
+    """`device.plays(seconds, loud=…)` in blocks of 10 ms, and `device.is_away(seconds)`, analysed as they come.
+
+    `device.stops_both(seconds)`: the program and its capture process, as by Ctrl-Z; no sound is lost, but it is late.
+    """
     now_s = [100.0]
     monkeypatch.setattr(clock, "now_ns", lambda: round(now_s[0] * 1e9))
     ring, timeline = AudioRing.in_memory(1, 20 * RATE), Timeline(RATE, live=True)
@@ -41,10 +45,31 @@ def device(monkeypatch):
             analysis.step()
 
     def is_away(seconds):
+        back_at = now_s[0] + seconds
+        while now_s[0] < back_at:
+            now_s[0] = min(now_s[0] + LOOK_S, back_at)
+            analysis.step()
+
+    def rewinds(seconds):
+        now_s[0] -= seconds
+
+    def stops_both(seconds, *, loud):
         now_s[0] += seconds
+        is_away(0.3)  # awake again, before the other one
+        sound = (tone if loud else noise)[ring.end : ring.end + round((seconds + 0.3) * RATE), None]
+        for block in np.split(sound.astype(np.float32), range(BLOCK, len(sound), BLOCK)):
+            ring.write(block, round(now_s[0] * 1e9))
         analysis.step()
 
-    return SimpleNamespace(plays=plays, is_away=is_away, alerts=alerts, timeline=timeline, ring=ring)
+    return SimpleNamespace(
+        plays=plays,
+        is_away=is_away,
+        rewinds=rewinds,
+        stops_both=stops_both,
+        alerts=alerts,
+        timeline=timeline,
+        ring=ring,
+    )
 
 
 @pytest.mark.parametrize(("away_s", "flags"), [(0.3, OVERFLOW), (9.0, OPENED)])
@@ -81,9 +106,24 @@ def test_what_is_only_late_parts_no_event(device):
     device.plays(1, loud=True)
     device.is_away(0.3)
     for _ in range(30):
-        device.is_away(-BLOCK / RATE)
+        device.rewinds(BLOCK / RATE)
         device.plays(BLOCK / RATE, loud=True)
     device.plays(2, loud=True)
     assert not device.timeline.gaps
     assert device.alerts.lasts
     assert device.alerts.count == 1
+
+
+@pytest.mark.parametrize("stopped_s", [1.5, 3.5, 9.0])
+def test_a_stop_of_the_whole_program_parts_no_event(device, stopped_s):
+    device.plays(1, loud=False)
+    device.plays(1, loud=True)
+    device.stops_both(stopped_s, loud=True)
+    device.plays(1, loud=True)
+    assert device.alerts.lasts
+    device.plays(1, loud=False)
+    assert not device.timeline.gaps
+    (event,) = device.alerts.events
+    began_s, ended_s = (device.timeline.seconds_at(position) for position in (event.begin, event.end))
+    assert began_s == pytest.approx(1, abs=2 * WINDOW_S)
+    assert ended_s - began_s == pytest.approx(1 + stopped_s + 0.3 + 1, abs=3 * WINDOW_S)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livespec.core.ring import OPENED, OVERFLOW, AudioRing
+from livespec.session import clock
 from livespec.session.clock import Timeline
 from livespec.session.gap_index import Gap
 
@@ -251,3 +253,53 @@ def fastest(ask, *of):
         return time.perf_counter() - began
 
     return min(once() for _ in range(5))
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """`watched.passes(seconds)`, a look every 0.1 s; `watched.stops(seconds)`, without one; `watched.gives(blocks)`."""
+    now_s = [1000.0]
+    monkeypatch.setattr(clock, "now_ns", lambda: round(now_s[0] * 1e9))
+    ring = AudioRing.in_memory(1, RATE, BLOCK)
+    timeline = Timeline(RATE, live=True)
+
+    def passes(seconds):
+        for _ in range(round(seconds * 10)):
+            now_s[0] += 0.1
+            timeline.update(ring)
+
+    def stops(seconds):
+        now_s[0] += seconds
+
+    def gives(blocks):
+        for _ in range(blocks):
+            now_s[0] += BLOCK / RATE
+            ring.write(np.zeros((BLOCK, 1), np.float32), round(now_s[0] * 1e9))
+            timeline.update(ring)
+
+    gives(100)
+    return SimpleNamespace(
+        passes=passes, stops=stops, gives=gives, is_silent=lambda: timeline.is_silent_behind(ring.end)
+    )
+
+
+def test_a_device_is_silent_that_has_given_nothing_for_a_second_and_no_more_once_it_gives_again(watched):
+    watched.passes(0.9)
+    assert not watched.is_silent()
+    watched.passes(0.3)
+    assert watched.is_silent()
+    watched.gives(1)
+    watched.stops(5)
+    watched.passes(0.1)
+    assert not watched.is_silent()
+
+
+@pytest.mark.parametrize("stopped_s", [1.5, 4, 3600])
+def test_while_the_program_itself_was_stopped_nobody_was_silent(watched, stopped_s):
+    watched.passes(0.3)
+    watched.stops(stopped_s)
+    assert not watched.is_silent()  # asked before the analysis thread has looked
+    watched.passes(0.4)
+    assert not watched.is_silent()
+    watched.passes(0.5)
+    assert watched.is_silent()

@@ -5,6 +5,7 @@ The truth comes from the sound: a chirp whose frequency says which part of it a 
 
 import json
 import signal
+import sys
 import time
 from datetime import datetime
 
@@ -14,6 +15,7 @@ import soundfile
 
 from tests.support.exports import Export, position_chirp, read_stats
 from tests.support.program import wait_until, with_signal
+from tests.support.signals import tone
 from tests.support.virtual_microphone import RATE
 
 COLUMNS_PER_S = RATE / 512
@@ -95,6 +97,31 @@ def test_stopped_for_four_seconds_nothing_is_lost_and_no_gap_is_made_up(micropho
     lost = lost_s(export)
     assert len(lost) > 7 * COLUMNS_PER_S
     assert np.abs(lost).max() < 0.01
+
+
+def test_stopped_together_with_its_capture_process_an_event_stays_one_and_its_clip_whole(microphone, capture, tmp_path):
+    sound = tone(3000, RATE, 20 * RATE, amplitude=0.5)
+    sound[9 * RATE :] = 0
+    (tmp_path / "hear.py").write_text("open('heard.txt', 'a').write('1')")
+    trigger = ("--trigger", "2000-4000:-30", "--trigger-log", "e.jsonl", "--trigger-clips", "clips")
+    program = capture(microphone, *trigger, "--trigger-command", f"{sys.executable} hear.py", "--trigger-around", "1")
+    with microphone.playing(sound):
+        wait_until((tmp_path / "heard.txt").exists, "the event has begun", 15)
+        both = [program.process, program.capture_child]
+        for process in both:
+            process.send_signal(signal.SIGSTOP)
+        time.sleep(3.5)
+        for process in both:
+            process.send_signal(signal.SIGCONT)
+        wait_until((tmp_path / "e.jsonl").exists, "it is over", 20)
+        _, stats = after(program, tmp_path, 1)
+    assert stats["gaps"] == []
+    (event,) = map(json.loads, (tmp_path / "e.jsonl").read_text().splitlines())
+    assert event["seconds"] == pytest.approx(9, abs=0.3)
+    clip, _ = soundfile.read(tmp_path / event["clip"])
+    assert len(clip) / RATE == pytest.approx(11, abs=0.4)
+    assert [path.name for path in (tmp_path / "clips").iterdir()] == [(tmp_path / event["clip"]).name]
+    assert (tmp_path / "heard.txt").read_text() == "1"
 
 
 def test_stopped_for_longer_than_its_ring_what_was_overwritten_is_a_gap_with_its_cause(microphone, capture, tmp_path):
