@@ -4,7 +4,7 @@ Column k covers positions [k·hop, k·hop + n_fft). A `Framer` is one reader wit
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -12,6 +12,8 @@ from numpy.lib.stride_tricks import as_strided
 from livespec.core.arrays import Float32Array
 from livespec.core.ring import AudioRing
 from livespec.settings import Show
+
+_MOST_SPARE: Final = 8  # an eighth of the ring: with a long hop a batch is longer than all of it
 
 
 class Frames(NamedTuple):
@@ -73,10 +75,14 @@ class Framer:
         return skipped
 
     def skip_overwritten(self) -> int:
-        """Move the cursor to samples that are there, and for as long as a batch lasts; returns as `skip_to` does."""
+        """Move the cursor to samples that are there and stay for a while; returns as `skip_to` does.
+
+        For as long as a batch lasts, or an eighth of the ring.
+        """
         if self._ring.still_valid(self.position):
             return 0
-        safe = -(-(self._ring.oldest + self._span) // self._hop)
+        spare = min(self._span, self._ring.capacity // _MOST_SPARE)
+        safe = -(-(self._ring.oldest + spare) // self._hop)
         return self.skip_to(min(safe, column_count(self._ring.end, self._n_fft, self._hop)))
 
     def take(self, at_most: int | None = None) -> Frames | None:

@@ -112,12 +112,23 @@ def test_a_framer_that_was_overtaken_goes_on_where_a_whole_batch_is_there():
 
 def test_a_framer_that_was_overtaken_goes_no_further_than_the_newest_window():
     ring = ring_of(5_000, capacity=5_000)
-    framer = Framer(ring, 1000, 500, (0,), batch=32)
+    framer = Framer(ring, 4600, 100, (0,), batch=32)
     ring.write(numbered(5_000, 20), 0)
-    assert framer.skip_overwritten() == 9
+    assert framer.skip_overwritten() == 5
     assert framer.take() is None
-    ring.write(numbered(5_020, 500), 0)
-    assert np.array_equal(framer.take().samples[0, 0], numbered(4500, 1000)[:, 0])
+    ring.write(numbered(5_020, 100), 0)
+    assert np.array_equal(framer.take().samples[0, 0], numbered(500, 4600)[:, 0])
+
+
+@pytest.mark.parametrize("hop", [500, 1000, 2500])
+def test_a_framer_whose_batch_is_longer_than_the_ring_keeps_most_of_what_is_there(hop):
+    ring = ring_of(20_000)
+    framer = Framer(ring, 1000, hop, (0,), batch=32)
+    ring.write(numbered(20_000, 1200), 0)
+    skipped = framer.skip_overwritten()
+    assert 1200 + 20_000 / 16 <= skipped * hop < 1200 + 20_000 / 8 + hop
+    taken = [frames.first + offset for frames in framer for offset in range(frames.samples.shape[1])]
+    assert taken == list(range(skipped, column_count(ring.end, 1000, hop)))
 
 
 def test_columns_that_are_left_out_are_counted_and_never_taken_twice():
