@@ -601,7 +601,7 @@ class View:
         if recorder is not None and recorder.trouble is not None and recorder is not self._failed:
             self._failed, self._note = recorder, (Banner("", AMBER), 0.0)  # what it says may be that it records
         out = [Banner(self._translated("DEMO SIGNAL"), AMBER)] if monitor.source.info.kind == "demo" else []
-        out += [Banner(text, RED) for text in self._troubles()]
+        out += [Banner(text, RED) for text in self.troubles]
         if monitor.alerts is not None and monitor.alerts.lasts:
             out.append(Banner(self._translated("TRIGGERED  {}").format(monitor.alerts.count), AMBER))
         if (noted := self.noted) is not None:
@@ -615,8 +615,9 @@ class View:
             out.append(Banner(self._translated("FROZEN  {}").format(behind), AMBER))
         return tuple(out)
 
-    def _troubles(self) -> list[str]:
-        """What does not go as it should."""
+    @property
+    def troubles(self) -> list[str]:
+        """What does not go as it should, in words."""
         monitor = self._monitor
         recorder, alerts, refused = monitor.recorder, monitor.alerts, monitor.analysis.refused
         said = [

@@ -1,5 +1,7 @@
 """From pixels to what a terminal gets, and from there to what it shows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,10 +12,20 @@ from livespec.display.terminal.blocks import UPPER_HALF, blocks, colours, depth_
 from livespec.display.terminal.cells import BLANK, PLAIN, Cells, one_wide
 from livespec.display.terminal.changes import Scrolled, changes, moved_by
 from livespec.display.terminal.keys import Keys
+from livespec.display.terminal.page import Page
 from livespec.display.terminal.picture import _on_columns
+from livespec.display.view import View, view_request
+from livespec.errors import FileError
+from livespec.session.monitor import Monitor
+from livespec.session.recorder import RecordingPlan
+from livespec.settings import Settings
+from tests.support.program import wait_until
+from tests.support.sessions import Sound, hearing
+from tests.support.signals import tone
 from tests.support.terminal import Emulator
 
 LINES, COLUMNS = 9, 30
+RATE = 48_000
 SCROLLED = Scrolled(0, 7, 4)
 
 
@@ -178,6 +190,31 @@ def test_a_column_shows_the_same_sound_in_every_frame(begin, per_px):
 
     places = np.array([shown(moved) for moved in np.arange(0, 3, 0.1)])
     np.testing.assert_allclose(places - places[0], np.round(places - places[0]), atol=1e-6)
+
+
+# ---- what is said ----
+
+
+def test_all_that_does_not_go_as_it_should_is_said_in_red(tmp_path):
+    settings = Settings(n_fft=4096, span=1.0, trigger="990-1010:-30", trigger_command="false").at_rate(RATE)
+    sound = tone(1000, RATE, 2 * RATE, amplitude=0.5)[:, np.newaxis]
+    monitor = Monitor(Sound(sound, RATE), settings, view_request(settings, RATE, 60))
+    with hearing(monitor):
+        view = View(monitor)
+        monitor.request(view_request(replace(settings, n_fft=256, hop=32), RATE, 60))  # a band without a bin
+        wait_until(lambda: monitor.analysis.refused is not None, "it is refused")
+        wait_until(lambda: monitor.alerts.troubles, "the command has failed")
+        monitor.record(RecordingPlan("take.wav", "24", folder=tmp_path))
+        monitor.recorder.trouble = FileError("take.wav: the recording has ended (No space left on device)")
+        said = [monitor.recorder.trouble.message, "false: ended with code 1", monitor.analysis.refused.message]
+        assert view.troubles == said
+        cells, _ = Page(monitor, view, "true").drawn(400, 30, 60.0)
+        monitor.recorder.trouble = None
+    status = "".join(map(chr, cells.char[-1]))
+    for text in said:
+        begin = status.index(text)
+        written = cells.char[-1, begin : begin + len(text)] != BLANK
+        assert set(cells.ink[-1, begin : begin + len(text)][written]) == {0xE5534B}
 
 
 # ---- keys ----

@@ -114,12 +114,7 @@ class Page:
             out.append((recording_text(monitor.recorded_s), RED))
         if (noted := view.noted) is not None:
             out.append((noted.text, noted.colour))
-        if monitor.source.trouble:
-            out.append((monitor.source.trouble, RED))
-        if monitor.recorder is not None and monitor.recorder.trouble is not None:
-            out.append((monitor.recorder.trouble.message, RED))
-        if (too_slow := monitor.analysis.too_slow) is not None:
-            out.append((too_slow, RED))
+        out += [(text, RED) for text in view.troubles]
         if steering is not None and steering.note:
             out.append((steering.note, AMBER))
         if steering is not None and steering.asked.paused:
