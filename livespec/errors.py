@@ -47,6 +47,13 @@ class FileError(LivespecError):
     exit_code = 4
 
 
+def in_words(error: BaseException) -> str:
+    """One line, also of a defect."""
+    if isinstance(error, LivespecError):
+        return error.message
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
 def suggestion(wrong: str, known: list[str]) -> str:
     """A question after the known name nearest to a wrong one, or an empty string."""
     from difflib import get_close_matches

@@ -13,7 +13,7 @@ import typer
 
 from livespec.cli.config import check_names
 from livespec.config import load, number, user_file
-from livespec.errors import DeviceError, LivespecError, UsageError, suggestion
+from livespec.errors import DeviceError, LivespecError, UsageError, in_words, suggestion
 from livespec.settings import LOOPBACK, Settings
 
 _HEADLESS_DURATION_S: Final = 10.0
@@ -340,11 +340,7 @@ def run(order: Run) -> None:
         print(f"livespec: no display: drawing {source.info.name} to {order.screenshot}", file=sys.stderr)
 
     def finish() -> None:
-        try:
-            running[-1].stop()
-        finally:
-            if order.stats is not None:
-                _write_stats(order.stats, [*ended, *(session.stats() for session in running)])
+        _finish(running, ended, order.stats)
 
     stop_requests: list[int] = []  # from here on a signal is noted, and looked at where it is safe to stop
     for ending in _endings():
@@ -363,7 +359,6 @@ def run(order: Run) -> None:
             _run_headless(running[-1], order, stop_requests)
     finally:
         finish()
-        _tell_trouble(running[-1])
     if order.view != "window" and order.screenshot is not None:
         _save_headless_picture(running[-1], order.screenshot)
 
@@ -393,12 +388,29 @@ def _write_stats(path: Path, sessions: list[dict[str, Any]]) -> None:
         write_json(path, last | {"earlier_sessions": earlier})
 
 
-def _tell_trouble(monitor: Any) -> None:
+def _finish(running: list[Any], ended: list[dict[str, Any]], stats: Path | None) -> None:
+    """End the session and write the figures. Raises the first error; all else that went wrong is said before."""
+    works = [running[-1].stop]
+    if stats is not None:
+        works.append(lambda: _write_stats(stats, [*ended, *(session.stats() for session in running)]))
+    errors = [error for error in map(_error_of, works) if error is not None]
+    _tell([*map(in_words, errors[1:]), *running[-1].troubles])
+    if errors:
+        raise errors[0]
+
+
+def _error_of(work: Callable[[], None]) -> Exception | None:
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - raised once all is said
+        return error
+    return None
+
+
+def _tell(troubles: list[str]) -> None:
     """What failed beside the run."""
-    for trouble in [] if monitor.alerts is None else monitor.alerts.troubles:
+    for trouble in troubles:
         print(f"livespec: {trouble}", file=sys.stderr)
-    for shortfall in monitor.shortfalls:
-        print(f"livespec: {shortfall}", file=sys.stderr)
 
 
 def _run_window(
@@ -439,6 +451,7 @@ def _run_window(
         return monitor
 
     def let_go(monitor: Monitor) -> None:
+        _tell(monitor.troubles)
         ended.append(monitor.stats())
         running.remove(monitor)
 

@@ -22,7 +22,7 @@ from livespec import __version__
 from livespec.capture.source import Reception, Source
 from livespec.core.quantity import level_quantity
 from livespec.core.stft import Engine
-from livespec.errors import DeviceError
+from livespec.errors import DeviceError, in_words
 from livespec.session.alerts import Alerts, alert_plan, check_alerts
 from livespec.session.analysis import Analysis, ViewRequest
 from livespec.session.calibration import load_calibration
@@ -96,13 +96,14 @@ class Monitor:
             if export
             else None
         )
-        self.recorder: Recorder | None = None
+        self._recorders: list[Recorder] = []
         self._recorder_thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._threads: list[threading.Thread] = []
         self._started_at = 0.0
         self._process_figures: dict[str, float] | None = None
+        self._raised: BaseException | None = None
 
     # ---- life ----
 
@@ -124,8 +125,15 @@ class Monitor:
     def stop(self) -> None:
         """Stop the source, let the readers finish what waits for them, complete the files.
 
-        Raises what went wrong in a thread, or on writing the files.
+        Raises what went wrong in a thread, or on writing the files; `troubles` has the rest.
         """
+        try:
+            self._stop()
+        except BaseException as error:
+            self._raised = error
+            raise
+
+    def _stop(self) -> None:
         self._process_figures = process_figures()  # while the capture process is there
         ran_out = self.source.finished
         self.source.stop()
@@ -182,9 +190,14 @@ class Monitor:
         begin, live = self.timeline.known_until, self.source.info.live
         since_s = self.timeline.seconds_now() if live else 0.0  # a device may be away, or its sound still undecided
         recorder = Recorder(plan, self.ring, self.timeline, begin, self.source, since_s)
-        self.recorder = recorder
+        self._recorders.append(recorder)
         self._recorder_thread = self._begin("recorder", lambda: recorder.run(self._stopping))
         return recorder.files[-1]
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """Of now, or the last one."""
+        return self._recorders[-1] if self._recorders else None
 
     @property
     def recording(self) -> bool:
@@ -286,10 +299,14 @@ class Monitor:
         return tuple(sorted(self.timeline.gaps + self.analysis.overwritten))
 
     @property
-    def shortfalls(self) -> list[str]:
-        """In words, what readers of the ring were too late for."""
-        readers = [reader for reader in (self.recorder, self._exporter) if reader is not None]
-        return [reader.shortfall for reader in readers if reader.shortfall]
+    def troubles(self) -> list[str]:
+        """In words, what went wrong and was not raised by `stop`, and what readers of the ring were too late for."""
+        errors = [self.failure, *(recorder.trouble for recorder in self._recorders)]
+        said = [in_words(error) for error in errors if error is not None and error is not self._raised]
+        said += [] if self.alerts is None else self.alerts.troubles
+        said += [recorder.shortfall for recorder in self._recorders]
+        said += [] if self._exporter is None else [self._exporter.shortfall]
+        return [text for text in said if text]
 
     def stats(self) -> dict[str, Any]:
         """The content of `--stats`."""

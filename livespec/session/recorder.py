@@ -10,6 +10,7 @@ import contextlib
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ _POLL_S: Final = 0.05
 _SYNC_S: Final = 0.5  # with a block of FLAC, less than the second that a power cut may cost
 _LONGEST_ZEROS_S: Final = 60.0
 _AT_ONCE: Final = 16_384  # samples
+_KEPT_FOR: Final = 4  # to a quarter of a second before they are overwritten samples can be written
 
 
 class RecordingPlan(NamedTuple):
@@ -64,8 +66,7 @@ class Recorder:
     """Run `run` in a thread, then `finish` once; or `record_until` and `close`. begin: position of the first sample.
 
     since_s: the second of the session before which nothing is wanted; what lies between `begin` and then may still be
-    undecided, as in an outage. files: what was written to, the last one now; trouble: what ended it before its time;
-    overwritten: samples that were captured but that the disk was too slow for.
+    undecided, as in an outage. files: what was written to, the last one now; trouble: what ended it before its time.
     """
 
     def __init__(
@@ -81,7 +82,8 @@ class Recorder:
         self._synced = time.perf_counter()
         self._frames_before = 0
         self._ended = threading.Event()
-        self.overwritten = 0
+        self._silent: Counter[str] = Counter()  # samples that were overwritten, by the file that has zeros for them
+        self._left_out: Counter[str] = Counter()  # by the list that tells of them
         self.files: list[Path] = []
         self.trouble: FileError | None = None
         self._file = self._begin_file()
@@ -97,10 +99,19 @@ class Recorder:
         return (self._frames_before + self._file.frames) / self._timeline.samplerate
 
     @property
+    def overwritten(self) -> int:
+        """Samples that were captured, but gone before they were written."""
+        return self._silent.total() + self._left_out.total()
+
+    @property
     def shortfall(self) -> str:
-        """In words, what the disk was too slow for; empty where it took everything."""
-        seconds = self.overwritten / self._timeline.samplerate
-        return f"The disk or the program was too slow: {seconds:.1f} s are silence in the recording" if seconds else ""
+        """In words, what the disk was too slow for, and in which file; empty where it took everything."""
+        rate, said = self._timeline.samplerate, []
+        if self._silent:
+            said.append(f"{self._silent.total() / rate:.1f} s are silence in {_names(self._silent)}")
+        if self._left_out:
+            said.append(f"{self._left_out.total() / rate:.1f} s are missing, as told in {_names(self._left_out)}")
+        return f"The disk or the program was too slow: {'; '.join(said)}" if said else ""
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`, or the end of the recording."""
@@ -165,9 +176,8 @@ class Recorder:
 
     def _skip_what_was_overwritten(self) -> None:
         """To where there is a quarter of a second before it is overwritten, too."""
-        before, spare = self._position, self._timeline.samplerate // 4
-        self._position = min(max(self._ring.oldest + spare, before + 1), self._ring.end)
-        self.overwritten += self._position - before
+        before = self._position
+        self._position = min(max(kept_from(self._ring, self._timeline), before + 1), self._ring.end)
         self._bridge(self._position - before, "overwritten", self._position)
 
     def _bridge(self, samples: int, cause: str, position: int) -> None:
@@ -177,12 +187,17 @@ class Recorder:
         gap = {"sample": self._file.frames, "lost": samples, "cause": cause, "zeros": zeros, "device": device}
         self._gaps.append(gap)
         self._write_gaps()
+        overwritten = cause == "overwritten"
         if not zeros:
+            if overwritten:
+                self._left_out[_list_beside(self.files[-1]).name] += samples
             if self._file.frames:
                 self._next_file()
             return
         while samples > 0:
             count = min(samples, _AT_ONCE)
+            if overwritten:
+                self._silent[self.files[-1].name] += count
             self._write(np.zeros((self._ring.channels, count), np.float32))
             samples -= count
 
@@ -262,6 +277,11 @@ class Recorder:
             self.trouble = error
 
 
+def _names(files: Counter[str]) -> str:
+    first, *others = files
+    return f"{first} and {len(others)} more" if others else first
+
+
 def _list_beside(path: Path) -> Path:
     """Of the gaps of a recording."""
     return path.with_name(f"{path.name}.gaps.json")
@@ -270,10 +290,12 @@ def _list_beside(path: Path) -> Path:
 def record_stretch(
     plan: RecordingPlan, ring: AudioRing, timeline: Timeline, positions: tuple[int, int], source: Source
 ) -> Recorder:
-    """What has already happened, as far as it is still there; whole on return. Raises `UsageError`, `FileError`."""
-    spare = timeline.samplerate // 4 if ring.oldest else 0  # what may be overwritten while it is written
-    first, stop = max(positions[0], ring.oldest + spare), min(positions[1], timeline.known_until)
-    if stop <= first:
+    """What has already happened, whole on return; what is not there any more is a gap like any other.
+
+    Raises `UsageError` where nothing is there, `FileError`.
+    """
+    first, stop = positions[0], min(positions[1], timeline.known_until)
+    if stop <= max(first, kept_from(ring, timeline)):
         raise UsageError("there is no sound to be saved")
     recorder = Recorder(plan, ring, timeline, first, source)
     recorder.record_until(stop)
@@ -281,6 +303,11 @@ def record_stretch(
     if recorder.trouble is not None:
         raise recorder.trouble
     return recorder
+
+
+def kept_from(ring: AudioRing, timeline: Timeline) -> int:
+    """Position of the oldest sample that is still there, and for a while."""
+    return ring.oldest + timeline.samplerate // _KEPT_FOR if ring.oldest else 0
 
 
 def path_of(name: str, moment: datetime, device: str, number: int) -> Path:

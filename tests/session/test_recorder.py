@@ -15,6 +15,7 @@ from livespec.capture.moment import now_ns
 from livespec.capture.source import SourceInfo
 from livespec.core.ring import OPENED, AudioRing
 from livespec.errors import FileError, UsageError
+from livespec.session import recorder as recorder_module
 from livespec.session import sound_file
 from livespec.session.analysis import ViewRequest
 from livespec.session.clock import Timeline
@@ -301,6 +302,75 @@ def test_what_a_slow_disk_did_not_take_is_a_gap_and_the_time_stays_right(tmp_pat
     assert not recorded[10_000:behind].any()
     np.testing.assert_array_equal(recorded[behind:], capture.sound[behind : capture.ring.end])
     assert len(recorded) - behind > RATE // 2
+    assert recorder.shortfall == (
+        f"The disk or the program was too slow: {gap['lost'] / RATE:.1f} s are silence in take.wav"
+    )
+
+
+def test_what_was_not_taken_is_told_with_the_files_that_it_is_silence_in_or_the_list_that_tells_of_it(
+    tmp_path, monkeypatch
+):
+    capture = Capture(capacity=RATE)
+    recorder = capture.recorder(plan(tmp_path, split_s=1))
+    capture.write(3 * RATE)
+    recorder.record_until(capture.timeline.known_until)
+    silent_s = recorder.overwritten / RATE
+    assert 1 < silent_s < 2
+    slow = f"The disk or the program was too slow: {silent_s:.1f} s are silence in take.wav and 1 more"
+    assert recorder.shortfall == slow
+    monkeypatch.setattr(recorder_module, "_LONGEST_ZEROS_S", 1.0)
+    capture.write(3 * RATE)
+    recorder.finish()
+    left_out_s = recorder.overwritten / RATE - silent_s
+    assert recorder.shortfall == f"{slow}; {left_out_s:.1f} s are missing, as told in take-3.wav.gaps.json"
+    (gap,) = [gap for gap in json.loads((tmp_path / "take-3.wav.gaps.json").read_text()) if not gap["zeros"]]
+    assert gap["lost"] / RATE == pytest.approx(left_out_s)
+
+
+def test_of_every_recording_of_a_session_it_is_told_what_was_not_taken(tmp_path):
+    monitor = Monitor(Microphone(), Settings(history=0, span=0.5, n_fft=1024).at_rate(RATE), ViewRequest(200, 1))
+    for name, blocks in (("first.wav", 60), ("second.wav", 1), ("third.wav", 60)):
+        monitor.record(plan(tmp_path, name))
+        for _ in range(blocks):
+            monitor.ring.write(np.ones((RATE // 10, 2), np.float32), now_ns())
+        monitor.timeline.update(monitor.ring)
+        monitor.stop_recording()
+    first, third = monitor.troubles
+    assert first.endswith(" s are silence in first.wav")
+    assert third.endswith(" s are silence in third.wav")
+    monitor.ring.close()
+
+
+def test_what_has_failed_is_told_where_something_else_is_raised(tmp_path):
+    monitor = Monitor(Microphone(), Settings(n_fft=1024).at_rate(RATE), ViewRequest(200, 1))
+    for name in ("first.wav", "second.wav"):
+        monitor.record(plan(tmp_path, name))
+        monitor.recorder.trouble = FileError(f"{name}: the recording has ended", "what was recorded is there")
+    monitor.start()
+    with pytest.raises(FileError, match=r"second\.wav"):
+        monitor.stop()
+    assert monitor.troubles == ["first.wav: the recording has ended"]
+
+
+def test_a_stretch_whose_beginning_is_gone_has_silence_for_it_and_one_that_is_gone_is_none(tmp_path):
+    capture = Capture(capacity=2 * RATE)
+    capture.write(5 * RATE)
+
+    def stretch(first, stop):
+        return record_stretch(plan(tmp_path), capture.ring, capture.timeline, (first, stop), capture.source)
+
+    with pytest.raises(UsageError, match="no sound"):
+        stretch(RATE, capture.ring.oldest + RATE // 4)
+    assert not list(tmp_path.iterdir())
+    recorder = stretch(RATE, 5 * RATE)
+    recorded = read(tmp_path / "take.wav")
+    assert len(recorded) == 4 * RATE
+    gone = recorder.overwritten
+    assert RATE + gone == capture.ring.oldest + RATE // 4
+    assert not recorded[:gone].any()
+    np.testing.assert_array_equal(recorded[gone:], capture.sound[RATE + gone : 5 * RATE])
+    (gap,) = json.loads((tmp_path / "take.wav.gaps.json").read_text())
+    assert (gap["sample"], gap["lost"], gap["cause"], gap["zeros"]) == (0, gone, "overwritten", True)
 
 
 class Microphone:
@@ -345,7 +415,8 @@ def test_a_disk_that_takes_half_of_what_comes_disturbs_the_recording_alone(tmp_p
     monitor.record(plan(tmp_path))
     monitor.start()
     wait_until(lambda: monitor.recorder.overwritten > 0, "the disk is too slow", 15)
-    assert monitor.recorder.shortfall.startswith("The disk or the program was too slow")
+    assert monitor.recorder.shortfall.startswith("The disk or the program was too slow: ")
+    assert monitor.recorder.shortfall.endswith(" s are silence in take.wav")
     assert monitor.recording
     source.stop()
     captured = monitor.ring.end

@@ -145,7 +145,7 @@ def test_stopped_for_longer_than_its_ring_what_was_overwritten_is_a_gap_with_its
     assert missed[-1] == pytest.approx(gap["position"], abs=RATE / 2)
     assert np.abs(lost_s(export)).max() < 0.01  # the time axis is that of the sound: the microphone gave all of it
     assert "s are a gap in the export" in done.stderr
-    assert "s are silence in the recording" in done.stderr
+    assert "s are silence in r.wav" in done.stderr
     (recorded,) = json.loads((tmp_path / "r.wav.gaps.json").read_text())
     assert recorded["cause"] == "overwritten"
     assert len(soundfile.read(tmp_path / "r.wav")[0]) == stats["captured_samples"]

@@ -133,6 +133,23 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(nothing, start, tmp_path
     assert 5 * RATE < len(sound) < 60 * RATE
 
 
+def test_what_else_has_failed_is_said_beside_a_recording_that_has(nothing, start, tmp_path):
+    program = start(
+        *("-c", 'ulimit -f 1500; exec "$@"', "-", LIVESPEC, "demo", "--view", "none", "--speed", "0"),
+        *("--duration", "60", "--record", "take.wav", "--history", "1", "--span", "1", "--stats", "s.json"),
+        *("--trigger", "100-20000:-60", "--trigger-command", "false"),
+        environment=nothing | {"PATH": os.environ["PATH"]},
+        command=(needed("bash"),),
+    )
+    done = program.end(60)
+    assert done.returncode == 4
+    beside, first, second = done.stderr.splitlines()
+    assert beside.startswith("livespec: false: ended with code 1")
+    assert "take.wav: the recording has ended" in first
+    assert "until then" in second
+    assert (tmp_path / "s.json").exists()
+
+
 @pytest.mark.soak  # it needs the right to mount
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
 def test_a_full_file_system_ends_the_recording_and_not_the_run(nothing, start, tmp_path, suffix):
