@@ -79,7 +79,8 @@ class Alerts:
             self._messengers.append(CommandMessenger(plan.command))
         if plan.url:
             self._messengers.append(WebMessenger(plan.url))
-        self._clip_trouble = self._log_trouble = ""
+        self._clip_trouble = self._clip_shortfall = self._log_trouble = ""
+        self._clips_short = 0
         self.count = 0
         self.events: tuple[Event, ...] = ()
 
@@ -103,7 +104,8 @@ class Alerts:
     @property
     def troubles(self) -> list[str]:
         """What failed last, of each thing that is done."""
-        said = [self._clip_trouble, self._log_trouble, *(messenger.trouble for messenger in self._messengers)]
+        said = [self._clip_trouble, self._clip_shortfall, self._log_trouble]
+        said += [messenger.trouble for messenger in self._messengers]
         return [trouble for trouble in said if trouble]
 
     def run(self, stopping: threading.Event) -> None:
@@ -146,18 +148,32 @@ class Alerts:
 
     def _write_clip(self, event: Event, folder: Path) -> Path | None:
         suffix = suffix_for(self._ring.channels, _CLIP_FORMAT)
-        plan = RecordingPlan(
-            f"{self._timeline.moment_at(event.begin):%Y-%m-%d %H.%M.%S.%f}{suffix}", _CLIP_FORMAT, folder=folder
-        )
+        moment, stretch = self._timeline.moment_at(event.begin), self._stretch(event)
+        when = f"{moment:%Y-%m-%d %H:%M:%S}"
+        plan = RecordingPlan(f"{moment:%Y-%m-%d %H.%M.%S.%f}{suffix}", _CLIP_FORMAT, folder=folder)
         try:
-            recorder = record_stretch(plan, self._ring, self._timeline, self._stretch(event), self._source)
+            recorder = record_stretch(plan, self._ring, self._timeline, stretch, self._source)
+        except UsageError:
+            lacking_s = (stretch[1] - stretch[0]) / self._timeline.samplerate
+            self._note_shortfall(f"The event at {when} has no clip: nothing of its {lacking_s:.1f} s was kept so long")
         except LivespecError as error:
             self._clip_trouble = error.message
         except OSError as error:
             self._clip_trouble = f"{error.filename or folder}: clips are not written ({error.strerror or error})"
         else:
+            if recorder.overwritten:
+                lacking_s = recorder.overwritten / self._timeline.samplerate
+                self._note_shortfall(
+                    f"The clip of the event at {when} lacks {lacking_s:.1f} s that were not kept so long"
+                )
             return recorder.files[0]
         return None
+
+    def _note_shortfall(self, said: str) -> None:
+        """As of an event that is longer than the history; a list beside a clip that is there tells where."""
+        self._clips_short += 1
+        before = self._clips_short - 1
+        self._clip_shortfall = f"{said} (and {before} before it)" if before else said
 
     def _told(self, event: Event, clip: Path | None) -> dict[str, Any]:
         """Of one that lasts: without what is not known yet, with the level up to now."""
