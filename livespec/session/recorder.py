@@ -101,16 +101,17 @@ class Recorder:
     @property
     def overwritten(self) -> int:
         """Samples that were captured, but gone before they were written."""
-        return self._silent.total() + self._left_out.total()
+        return sum(dict(self._silent).values()) + sum(dict(self._left_out).values())
 
     @property
     def shortfall(self) -> str:
         """In words, what the disk was too slow for, and in which file; empty where it took everything."""
         rate, said = self._timeline.samplerate, []
-        if self._silent:
-            said.append(f"{self._silent.total() / rate:.1f} s are silence in {_names(self._silent)}")
-        if self._left_out:
-            said.append(f"{self._left_out.total() / rate:.1f} s are missing, as told in {_names(self._left_out)}")
+        silent, left_out = dict(self._silent), dict(self._left_out)  # the recorder's thread goes on meanwhile
+        if silent:
+            said.append(f"{sum(silent.values()) / rate:.1f} s are silence in {_names(silent)}")
+        if left_out:
+            said.append(f"{sum(left_out.values()) / rate:.1f} s are missing, as told in {_names(left_out)}")
         return f"The disk or the program was too slow: {'; '.join(said)}" if said else ""
 
     def run(self, stopping: threading.Event) -> None:
@@ -277,7 +278,7 @@ class Recorder:
             self.trouble = error
 
 
-def _names(files: Counter[str]) -> str:
+def _names(files: dict[str, int]) -> str:
     first, *others = files
     return f"{first} and {len(others)} more" if others else first
 

@@ -373,6 +373,19 @@ def test_a_stretch_whose_beginning_is_gone_has_silence_for_it_and_one_that_is_go
     assert (gap["sample"], gap["lost"], gap["cause"], gap["zeros"]) == (0, gone, "overwritten", True)
 
 
+def test_a_stretch_of_which_more_than_a_minute_is_gone_begins_with_sound_and_a_list_tells_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder_module, "_LONGEST_ZEROS_S", 1.0)
+    capture = Capture(capacity=2 * RATE)
+    capture.write(5 * RATE)
+    recorder = record_stretch(plan(tmp_path), capture.ring, capture.timeline, (RATE, 5 * RATE), capture.source)
+    gone = recorder.overwritten
+    assert gone > RATE
+    assert recorder.files == [tmp_path / "take.wav"]
+    np.testing.assert_array_equal(read(tmp_path / "take.wav"), capture.sound[RATE + gone : 5 * RATE])
+    (gap,) = json.loads((tmp_path / "take.wav.gaps.json").read_text())
+    assert (gap["sample"], gap["lost"], gap["zeros"]) == (0, gone, False)
+
+
 class Microphone:
     """A source that waits for nobody: noise in real time."""
 
