@@ -337,6 +337,11 @@ def test_a_live_picture_is_scrolled_back_and_zoomed_by_the_keys_of_the_window(te
     terminal.wait_for("back, ahead; with Shift a screen")
 
 
+def test_while_a_band_is_loud_it_says_so(terminal, show):
+    show("tone.wav", *LOOK, "--trigger", f"{TONE_HZ - 500}-{TONE_HZ + 500}:-30")
+    terminal.wait_for("TRIGGERED 1", -1)
+
+
 def test_a_file_is_steered(terminal, show):
     show()
     terminal.wait_for("0:01 / 1:00", -1)

@@ -115,6 +115,8 @@ class Page:
         if (noted := view.noted) is not None:
             out.append((noted.text, noted.colour))
         out += [(text, RED) for text in view.troubles]
+        if monitor.alerts is not None and monitor.alerts.lasts:
+            out.append((f"TRIGGERED {monitor.alerts.count}", AMBER))
         if steering is not None and steering.note:
             out.append((steering.note, AMBER))
         if steering is not None and steering.asked.paused:
