@@ -135,6 +135,32 @@ def test_the_range_is_let_go_and_held(controls, view):
     assert not view.automatic
 
 
+@pytest.mark.parametrize(
+    ("n_fft", "hop", "overlap"), [(4096, 300, "92.68 %"), (2048, 2048, "0 %"), (3000, 750, "75 %")]
+)
+def test_an_overlap_of_no_choice_is_said_as_it_is_and_can_be_chosen_again(controls, view, n_fft, hop, overlap):
+    view.change(n_fft=n_fft, hop=hop)
+    controls.refresh()
+    box = named(controls, QComboBox, "Overlap")
+    assert box.currentText() == overlap
+    choose(box, box.findText("50 %"))
+    choose(box, box.findText(overlap))
+    assert view.settings.hop == hop
+
+
+def test_the_box_of_the_piano_is_ticked_where_there_are_keys(controls, view):
+    box = named(controls, QCheckBox, "Piano and notes")
+    for change in ({"piano": True}, {"scale": "linear", "fmin": 0.0}, {"scale": "log", "fmin": 40.0}):
+        view.change(**change)
+        controls.refresh()
+        assert box.isChecked() == view.has_piano == (view.settings.scale == "log")
+    view.change(scale="mel")
+    box.click()
+    assert (view.has_piano, box.isChecked(), view.settings.scale) == (True, True, "semitone")
+    box.click()
+    assert (view.has_piano, box.isChecked(), view.settings.scale) == (False, False, "mel")
+
+
 def test_a_value_of_no_choice_is_shown_all_the_same(controls, view):
     view.change(n_fft=3000, hop=300, window="tukey:0.3")
     controls.refresh()

@@ -24,6 +24,7 @@ COLUMNS_PER_S = RATE / 512
 LOUD = 128
 FLAGS = ("--no-restore", "--no-peaks", "--colormap", "gray", "--range", "-80,0", "--span", "3", "--scale", "linear")
 FLAGS = (*FLAGS, "--fmin", "0", "--fmax", "16000")
+REMEMBERING = ("--no-peaks", "--range", "-80,0")
 HIGH = 683  # a bin, at half of the axis
 
 
@@ -497,6 +498,65 @@ def test_the_window_remembers_and_forgets_what_makes_no_sense(screen, nothing, s
         window = screen.window_of(program)
         capture_when(screen, lambda p: has_banner(p) and (brightest(p) == first).all(), "it opens", 10)
         quit_cleanly(program, window)
+
+
+@pytest.mark.parametrize("key", ["x", "f", "p"])
+def test_who_quits_from_another_look_finds_the_usual_window_where_it_was(screen, nothing, start, key):
+    def covered(picture):
+        rows, columns = (np.flatnonzero(picture.any(axis=axes)) for axes in ((1, 2), (0, 2)))
+        return columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
+
+    place = 60, 40, 900, 600
+    program = start("--source", "demo", *REMEMBERING, environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    capture_when(screen, has_banner, "the demo", 10)
+    window.move(*place[:2])
+    window.resize(*place[2:])
+    capture_when(screen, lambda p: covered(p) == place, "where it was put", 5)
+    window.key(key)
+    menus = slice(place[1] + 2, place[1] + 22), slice(place[0] + 8, place[0] + 400)
+    capture_when(screen, lambda p: not is_colour(p[menus], DARK.faint).any(), "another look, without menus", 5)
+    window.focus()
+    quit_cleanly(program, window)
+
+    program = start("--source", "demo", *REMEMBERING, environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    capture_when(
+        screen,
+        lambda p: p.any() and covered(p) == place and is_colour(p[menus], DARK.faint).any(),
+        "the usual one, where it was",
+        10,
+    )
+    quit_cleanly(program, window)
+
+
+def test_by_tab_a_person_comes_to_the_controls_and_works_them_and_goes_back(screen, nothing, start):
+    program = start("--source", "demo", *FLAGS, environment=nothing | screen.environment)
+    window = screen.window_of(program)
+    plot = plot_on(capture_when(screen, has_banner, "the demo", 10))
+    window.key("d")
+    capture_when(screen, lambda p: plot_on(p).width < plot.width - 200, "the controls", 3)
+    controls = slice(1018, 1276)
+
+    def focused(picture):
+        """The top of what has an amber frame."""
+        framed = np.flatnonzero(is_colour(picture[30:770, controls], AMBER).mean(axis=1) > 0.5)
+        return int(framed[0]) if len(framed) else None
+
+    tops = []
+    while len(tops) < 3:
+        window.key("Tab")
+        picture = capture_after(screen, 0.2)
+        if (top := focused(picture)) is not None and top not in tops:
+            tops.append(top)
+    assert tops == sorted(tops)
+    window.key("Escape")
+    capture_when(screen, lambda p: focused(p) is None, "the keys are the picture's", 3)
+    window.key("space")
+    capture_when(
+        screen, lambda p: is_colour(p[plot.y + 48 : plot.y + 76, plot.x + 12 : plot.x + 60], AMBER).any(), "frozen", 3
+    )
+    quit_cleanly(program, window)
 
 
 def test_keys_in_a_hurry_leave_a_picture(microphone, screen, shown):

@@ -1,8 +1,10 @@
 """A window on machines that lack something, or lose it: it opens, can be used, and nothing is lost."""
 
 import json
+import sys
 
 import numpy as np
+import pytest
 
 from livespec.display.theme import AMBER, DARK, RED
 from tests.support.exports import Export
@@ -13,6 +15,16 @@ from tests.support.virtual_microphone import RATE
 from tests.support.virtual_screen import VirtualScreen
 
 DEMO = ("--source", "demo", "--no-restore")
+DEFECTIVE = """
+from livespec.cli import main
+from livespec.display.view import View
+
+def scene(self, *size):
+    return drawn(self, *size) if not self.settings.grid else 1 / 0
+
+drawn, View.scene = View.scene, scene
+main()
+"""  # with a grid
 
 
 def has_banners(picture, count):
@@ -92,6 +104,20 @@ def test_a_window_that_was_left_outside_of_the_screen_comes_back(screen, nothing
             capture_when(screen, lambda p: not p.any(), "it is somewhere else", 5)
         window.key("q")
         assert program.end(8).returncode == 0
+
+
+@pytest.mark.parametrize("defect", [True, False])
+def test_what_was_set_before_a_defect_of_ours_ended_the_run_is_not_the_next_ones(screen, nothing, start, defect):
+    more = {"command": (sys.executable, "-c", DEFECTIVE)} if defect else {}
+    program = start("--source", "demo", environment=nothing | screen.environment, **more)
+    window = screen.window_of(program)
+    capture_when(screen, is_drawn, "it is drawn", 15)
+    window.key("g")
+    if not defect:
+        window.key("q")
+    assert program.end(10).returncode == (1 if defect else 0)
+    (state,) = program.home.rglob("window.json")
+    assert ("grid" in json.loads(state.read_text())["settings"]) != defect
 
 
 def test_a_picture_that_cannot_be_saved_is_told_of_in_the_colour_of_failures(screen, nothing, start):

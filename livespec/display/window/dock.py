@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPaintEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QDockWidget,
@@ -127,11 +128,33 @@ class _Choices(QComboBox):
 
 
 class _Number(QDoubleSpinBox):
-    """The wheel is the dock's."""
+    """The wheel is the dock's. `typed`: Enter was pressed; or Escape, and what was typed is nothing."""
+
+    typed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         with_own_keys(self, COUNTS, by_click=True)
+        self._holds = self.value()
+
+    def show_value(self, value: float) -> None:
+        """What holds; not while another is being typed."""
+        if not self.hasFocus():
+            _quietly(self, lambda: self.setValue(value))
+            self._holds = self.value()
+
+    def take(self) -> float | None:
+        """What was typed, if it is another value, and was not asked for yet."""
+        before, self._holds = self._holds, self.value()
+        return None if before == self._holds else self._holds
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            _quietly(self, lambda: self.setValue(self._holds))
+        else:
+            super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.typed.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -179,6 +202,11 @@ class Controls(QDockWidget):
         """Show what holds now."""
         for show in self._shows:
             show()
+
+    def are_typed_into(self) -> bool:
+        """Whether a number has the keys."""
+        focused = QApplication.focusWidget()
+        return isinstance(focused, _Number) and self.isAncestorOf(focused)
 
     # ---- groups ----
 
@@ -381,7 +409,7 @@ class Controls(QDockWidget):
         box = self._spin(name, unit, LIMITS[key][:2], hint)
         box.setDecimals(0)
         box.editingFinished.connect(lambda: self._edited(box, lambda value: self._view.change(**{key: value})))
-        self._shows.append(lambda: _show_number(box, getattr(self._view.settings, key)))
+        self._shows.append(lambda: box.show_value(getattr(self._view.settings, key)))
 
     def _range_end(self, name: str, end: int) -> None:
         view = self._view
@@ -394,9 +422,9 @@ class Controls(QDockWidget):
         box = self._spin(name, "dB", (-250.0, 200.0), self.tr("Of the colour bar"))
         box.setDecimals(0)
         box.editingFinished.connect(lambda: self._edited(box, change))
-        self._shows.append(lambda: _show_number(box, view.range[end]))
+        self._shows.append(lambda: box.show_value(view.range[end]))
 
-    def _spin(self, name: str, unit: str, limits: tuple[float, float], hint: str) -> QDoubleSpinBox:
+    def _spin(self, name: str, unit: str, limits: tuple[float, float], hint: str) -> _Number:
         box = _Number()
         box.setRange(*limits)
         box.setSuffix(f" {unit}")
@@ -404,18 +432,20 @@ class Controls(QDockWidget):
         box.setToolTip(hint)
         box.setKeyboardTracking(False)
         box.lineEdit().setTextMargins(4, 0, 0, 0)
+        box.typed.connect(self._then(lambda: None))
         self._form.addRow(name, box)
         return box
 
-    def _edited(self, box: QDoubleSpinBox, change: Callable[[float], None]) -> None:
-        if box.property("shown") != box.value():
-            self._then(lambda: change(box.value()))()
+    def _edited(self, box: _Number, change: Callable[[float], None]) -> None:
+        value = box.take()
+        if value is not None:
+            self._then(lambda: change(value))()
 
     def _then(self, act: Callable[[], object]) -> Callable[[], None]:
         def do(*_: object) -> None:
             act()
+            self._after()  # a number that has the keys no longer shows what holds
             self.refresh()
-            self._after()
 
         return do
 
@@ -504,12 +534,6 @@ def _named(values: Sequence[str]) -> list[Choice]:
 def _quietly(widget: QWidget, act: Callable[[], object]) -> None:
     with QSignalBlocker(widget):
         act()
-
-
-def _show_number(box: QDoubleSpinBox, value: float | None) -> None:
-    if not box.hasFocus() and value is not None:
-        _quietly(box, lambda: box.setValue(value))
-        box.setProperty("shown", box.value())
 
 
 def _strip(name: str) -> QIcon:

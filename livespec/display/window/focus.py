@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 Key = Qt.Key
 PRESSES = (Key.Key_Space, Key.Key_Return, Key.Key_Enter)
 CHOOSES = (*PRESSES, Key.Key_Up, Key.Key_Down, Key.Key_PageUp, Key.Key_PageDown, Key.Key_Home, Key.Key_End)
-COUNTS = (Key.Key_Return, Key.Key_Enter, Key.Key_Up, Key.Key_Down, Key.Key_PageUp, Key.Key_PageDown)
+COUNTS = (Key.Key_Return, Key.Key_Enter, Key.Key_Escape, Key.Key_Up, Key.Key_Down, Key.Key_PageUp, Key.Key_PageDown)
 
 
 class _OwnKeys(QObject):

@@ -462,9 +462,8 @@ class MainWindow(QMainWindow):
             self._panels.transport.refresh()
         if self._panels.controls.isVisible():
             self._panels.controls.refresh()
-        if not self._panels.controls.isAncestorOf(QApplication.focusWidget() or self):
-            return
-        self._container.setFocus()  # the keys are the picture's again
+        if self._panels.controls.are_typed_into():
+            self._container.setFocus()
 
     # ---- the loop ----
 

@@ -1,0 +1,75 @@
+"""What keys and controls do to the picture."""
+
+import pytest
+
+from livespec.display.view import View
+from livespec.settings import SCALES
+
+
+@pytest.fixture
+def view(monitor):
+    made = View(monitor)
+    made.scene(900, 600, 1.0)
+    return made
+
+
+def scene(view):
+    return view.scene(900, 600, 1.0)[0]
+
+
+def said(view):
+    return None if view.noted is None else view.noted.text
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_a_piano_lies_along_every_axis_of_octaves_and_n_once_more_is_the_axis_before(view, scale, direction):
+    view.change(scale=scale, direction=direction)
+    if scale == "linear":
+        view.change(fmin=0.0)
+    before, plot = view.settings, scene(view).plot
+    for _ in range(2):
+        view.toggle_piano()
+        assert view.has_piano
+        assert scene(view).layout.pianos
+        assert {"C4", "C6"} <= {label.text for label in scene(view).fixed.labels}
+        view.toggle_piano()
+        assert not view.has_piano
+        assert view.settings == before
+        assert scene(view).plot == plot
+
+
+def test_a_piano_that_was_asked_for_waits_for_an_axis_of_octaves(view):
+    """As by `piano = true` in a file."""
+    view.change(scale="linear", fmin=0.0, piano=True)
+    assert (view.has_piano, scene(view).layout.pianos) == (False, ())
+    view.change(scale="octave", fmin=40.0)
+    assert view.has_piano
+    view.change(picture="chroma")
+    assert not view.has_piano
+
+
+def test_an_axis_that_was_chosen_while_the_piano_was_there_stays_when_it_goes(view):
+    view.change(scale="mel")
+    view.toggle_piano()
+    assert view.settings.scale == "semitone"
+    view.change(scale="log")
+    view.toggle_piano()
+    assert (view.settings.scale, view.has_piano) == ("log", False)
+
+
+@pytest.mark.parametrize("act", [
+    lambda view: view.zoom_frequency(1.25),
+    lambda view: view.zoom_frequency(0.8, 0.2),
+    lambda view: view.move_frequency(0.1),
+    lambda view: view.move_frequency(-0.1),
+])  # fmt: skip
+def test_chroma_has_nothing_to_zoom_and_says_so(view, act):
+    view.change(picture="chroma")
+    before = view.settings
+    act(view)
+    assert view.settings == before
+    assert said(view) == "Chroma is of all frequencies: there is nothing to zoom"
+    view.change(picture="spectrum")
+    act(view)
+    assert view.settings != before
