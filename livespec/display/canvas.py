@@ -116,8 +116,8 @@ class Canvas:
         self._atlas = _Atlas()
         self._pieces = _PieceBatch(self._programs)
         self._graphs: list[_DrawnGraph] = []
-        self._backdrop, self._moving, self._fixed, self._over = (
-            _FurnitureBatch(self._programs, self._atlas) for _ in range(4)
+        self._backdrop, self._moving, self._fixed, self._over, self._said = (
+            _FurnitureBatch(self._programs, self._atlas) for _ in range(5)
         )
 
     @property
@@ -147,10 +147,11 @@ class Canvas:
         gl.glEnable(gl.GL_BLEND)
         self._moving.draw_labels()
         self._fixed.draw_labels()
-        gl.glDisable(gl.GL_BLEND)
-        self._over.draw_boxes()
-        gl.glEnable(gl.GL_BLEND)
-        self._over.draw_labels()
+        for furniture in (self._over, self._said):
+            gl.glDisable(gl.GL_BLEND)
+            furniture.draw_boxes()
+            gl.glEnable(gl.GL_BLEND)
+            furniture.draw_labels()
 
     def _updated_waterfalls(self, scene: Scene, detail: int) -> list[tuple[Waterfall, tuple[Run, ...], Pane]]:
         """One for each channel of each store in the scene; those of stores that have gone are let go of."""
@@ -189,6 +190,7 @@ class Canvas:
             self._moving.set(scene.moving)
             self._fixed.set(scene.fixed)
             self._over.set(scene.over)
+            self._said.set(scene.said)
             if self._atlas.generation == generation:
                 return
 

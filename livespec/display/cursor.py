@@ -14,7 +14,8 @@ from livespec.display.theme import RED, Colour
 
 _DIGITS: Final = 5  # of a frequency: a hundredth of a semitone
 _READING_PX: Final = 13
-_BESIDE_BANNERS_PX: Final = 320
+_BESIDE_BANNERS_PX, _BELOW_BANNERS_PX = 320, 120  # from the oldest edge, and from the newest
+_NUMBER_PX: Final = 11
 _AWAY_PX: Final = 14
 _OVERTONES: Final = 16
 _LASER_PX: Final = 9
@@ -58,14 +59,20 @@ def read(scene: Scene, x: int, y: int) -> Reading | None:
     return Reading(hz, _note(hz), level, before_s)
 
 
-def crosshairs(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furniture:
-    """Two lines through a pixel and the reading beside it, inside the panes."""
-    plots, theme, px = scene.layout.plots, scene.theme, scaler(scale)
-    thick, away = px(1), px(_AWAY_PX)
+def reading_area(scene: Scene, reading: str, x: int, y: int, scale: float) -> Rect:
+    """Where the reading of a pixel stands: beside it, inside the panes."""
+    plots, px = scene.layout.plots, scaler(scale)
+    away = px(_AWAY_PX)
     width, height = px(text_width(reading, _READING_PX) + 20), px(26)
     left = x + away if x + away + width <= plots.x + plots.width else max(plots.x, x - away - width)
     top = y - away - height if y - away - height >= plots.y else min(y + away, plots.y + plots.height - height)
-    area = Rect(left, top, min(width, plots.width), height)
+    return Rect(left, top, min(width, plots.width), height)
+
+
+def crosshairs(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furniture:
+    """Two lines through a pixel and the reading beside it."""
+    plots, theme, px = scene.layout.plots, scene.theme, scaler(scale)
+    thick, area = px(1), reading_area(scene, reading, x, y, scale)
     return Furniture(
         (
             Box(plots.x, y + thick, plots.width, thick, _SHADE),
@@ -74,7 +81,7 @@ def crosshairs(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furn
             Box(x, plots.y, thick, plots.height, _LINE),
             Box(*area, theme.background),
         ),
-        (Label(reading, area.x + area.width // 2, area.y + height // 2, "centre", px(_READING_PX), theme.strong),),
+        (Label(reading, area.x + area.width // 2, area.y + area.height // 2, "centre", px(_READING_PX), theme.strong),),
     )
 
 
@@ -88,31 +95,41 @@ def laser(x: int, y: int, scale: float) -> Furniture:
     return Furniture(tuple(boxes))
 
 
-def overtones(scene: Scene, x: int, y: int, scale: float) -> Furniture:
-    """Lines at the multiples of the frequency under a pixel, each with its number."""
+def overtones(scene: Scene, x: int, y: int, scale: float, taken: Rect | None = None) -> Furniture:
+    """Lines at the multiples of the frequency under a pixel, each with its number where it has room.
+
+    taken: where no number may be.
+    """
     pane = scene.layout.pane_at(x, y)
     axis = scene.axis
     if pane is None or isinstance(axis, ChromaAxis):
         return Furniture()
     px, theme = scaler(scale), scene.theme
     hz = float(axis.frequency((pane.row_at(x, y) + 0.5) / pane.frequency_px))
-    boxes, labels = [], []
-    last = -px(100)
+    lines, numbers, labels = [], [], []
+    last: Rect | None = None
     for number in range(2, _OVERTONES + 1):
         row = int(float(axis.place(number * hz)) * pane.frequency_px)
         if not 0 <= row < pane.frequency_px:
             break
         line = pane.box(0, row, pane.time_px, 1)
-        boxes.append(Box(*line, theme.accent))
-        if row - last >= px(16):
-            last = row
+        lines.append(Box(*line, theme.accent))
+        text = f"{number}\N{MULTIPLICATION SIGN}"
+        width, height = px(text_width(text, _NUMBER_PX) + 8), px(16)
+        if pane.downwards:
+            beside = min(px(_BELOW_BANNERS_PX), pane.time_px // 2)
+            area = Rect(line.x - width // 2, pane.area.y + beside - height // 2, width, height)
+        else:
             beside = min(px(_BESIDE_BANNERS_PX), pane.time_px // 2)
-            at = (line.x, line.y + px(12)) if pane.downwards else (line.x + beside, line.y)
-            boxes.append(Box(at[0] - px(8), at[1] - px(8), px(30), px(16), theme.background))
-            labels.append(
-                Label(f"{number}\N{MULTIPLICATION SIGN}", at[0] + px(6), at[1], "centre", px(11), theme.accent)
-            )
-    return Furniture(tuple(boxes), tuple(labels))
+            area = Rect(line.x + beside - width // 2, line.y - height // 2, width, height)
+        area = area.within(pane.area)
+        if any(other is not None and area.meets(other) for other in (last, taken)):
+            continue
+        last = area
+        numbers.append(Box(*area, theme.background))
+        middle = area.x + area.width // 2, area.y + area.height // 2
+        labels.append(Label(text, *middle, "centre", px(_NUMBER_PX), theme.accent))
+    return Furniture((*lines, *numbers), tuple(labels))
 
 
 def _level(scene: Scene, pane: Pane, t: float, row: int) -> float | None:

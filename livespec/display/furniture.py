@@ -9,7 +9,7 @@ from livespec.core.notes import NAMES, frequency_of
 from livespec.display.axes import Tick, lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
 from livespec.display.banners import banners_in, without_middle
 from livespec.display.layout import Layout, Pane, Rect, scaler
-from livespec.display.scene import APART, LONGEST_LABEL_PX, Box, Frame, Furniture, Label, Palette
+from livespec.display.scene import APART, LONGEST_LABEL_PX, Banner, Box, Frame, Furniture, Label, Palette
 from livespec.display.theme import RED, Colour, Theme
 from livespec.session.clock import Timeline
 
@@ -19,6 +19,7 @@ _RECORDING_CHARACTER_PX: Final = 7.4
 _TEXT_CHARACTER_PX: Final = 6.8
 _LEAST_CHARACTERS: Final = 4
 _LEAST_OF_PANE: Final = 8
+_WIDE_ENOUGH_FOR_BANNERS_PX: Final = 200
 _LEAST_OF_NAMES: Final = 15  # characters; figures that lost their middle would be others, and are seldom as long
 _HALF_TEXT_PX: Final = 7  # of its height
 _HEADINGS_APART_PX: Final = 24
@@ -35,7 +36,7 @@ def backdrop(frame: Frame, layout: Layout) -> Furniture:
 
 
 def fixed_furniture(frame: Frame, layout: Layout) -> Furniture:
-    """All that stands still."""
+    """All that stands still, but for what is said over it."""
     boxes: list[Box] = []
     labels = _headings(frame, layout) if layout.headings else []
     for number, pane in enumerate(layout.panes):
@@ -45,8 +46,15 @@ def fixed_furniture(frame: Frame, layout: Layout) -> Furniture:
         if pane.spectrum is not None:
             _add_spectrum_scale(frame, pane, pane.spectrum, boxes, labels)
     _add_colour_bar(frame, layout, boxes, labels)
-    said = banners_in(_area_of_banners(frame, layout), frame.banners, frame.scale)
-    return Furniture((*boxes, *said.boxes), (*labels, *said.labels))
+    return Furniture(tuple(boxes), tuple(labels))
+
+
+def said(frame: Frame, layout: Layout) -> Furniture:
+    """What must not be missed; where there are no headings, the recording is one of the banners."""
+    banners = frame.banners
+    if frame.recorded_s is not None and not layout.headings:
+        banners = (Banner(recording_text(frame.recorded_s), RED), *banners)
+    return banners_in(_area_of_banners(frame, layout), banners, frame.scale)
 
 
 def _add_frequencies(frame: Frame, pane: Pane, piano: Rect | None, boxes: list[Box], labels: list[Label]) -> None:
@@ -221,8 +229,13 @@ def _shortened(text: str, room_px: float, character_px: float) -> str:
 
 
 def _area_of_banners(frame: Frame, layout: Layout) -> Rect:
-    """Beside the names of the panes; where time runs downwards, below them and what stands at the newest edge."""
+    """Beside the names of the panes; where time runs downwards, below them and what stands at the newest edge.
+
+    Where the panes are too narrow to read a word in, all of the picture.
+    """
     px, plots = scaler(frame.scale), layout.plots
+    if plots.width < px(_WIDE_ENOUGH_FOR_BANNERS_PX):
+        return Rect(px(8), px(8), frame.width - px(16), frame.height - px(8))
     left, top, right = plots.x + px(12), plots.y + px(12), plots.x + plots.width
     if layout.downwards:
         top = plots.y + px(36)

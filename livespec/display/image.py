@@ -36,9 +36,10 @@ def render(scene: Scene) -> Uint8Array:
     _draw_boxes(pixels, scene, (*scene.moving.boxes, *scene.fixed.boxes))
     for label in (*scene.moving.labels, *scene.fixed.labels):
         _draw_label(pixels, label)
-    _draw_boxes(pixels, scene, scene.over.boxes)
-    for label in scene.over.labels:
-        _draw_label(pixels, label)
+    for furniture in (scene.over, scene.said):
+        _draw_boxes(pixels, scene, furniture.boxes)
+        for label in furniture.labels:
+            _draw_label(pixels, label)
     return pixels
 
 

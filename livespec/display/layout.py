@@ -40,6 +40,17 @@ class Rect(NamedTuple):
         """Whether a place is inside."""
         return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
 
+    def meets(self, other: "Rect") -> bool:
+        """Whether they have a place in common."""
+        beside = self.x + self.width <= other.x or other.x + other.width <= self.x
+        return not (beside or self.y + self.height <= other.y or other.y + other.height <= self.y)
+
+    def within(self, other: "Rect") -> "Rect":
+        """Moved into another, at least with its upper left corner."""
+        x = max(min(self.x, other.x + other.width - self.width), other.x)
+        y = max(min(self.y, other.y + other.height - self.height), other.y)
+        return self._replace(x=x, y=y)
+
     def grown(self, left: int, top: int, right: int, bottom: int) -> "Rect":
         """With so much more at each side."""
         return Rect(self.x - left, self.y - top, self.width + left + right, self.height + top + bottom)

@@ -146,8 +146,8 @@ class Palette:
 class Scene:
     """A frame. `backdrop` and `fixed` are the same objects from frame to frame as long as nothing in them changes.
 
-    layers: the later over the earlier; pieces: lines over the waterfall; graphs: the spectra. start_s, span_s: the
-    stretch of the session that is shown.
+    layers: the later over the earlier; pieces: lines over the waterfall; graphs: the spectra; said: what must not be
+    missed, over all else, and kept as `fixed` is. start_s, span_s: the stretch of the session that is shown.
     """
 
     width: int
@@ -163,6 +163,7 @@ class Scene:
     moving: Furniture
     fixed: Furniture
     over: Furniture = Furniture()
+    said: Furniture = Furniture()
     graphs: tuple[Graph, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from livespec.display.furniture import backdrop, fixed_furniture, holes, time_marks
+from livespec.display.furniture import backdrop, fixed_furniture, holes, said, time_marks
 from livespec.display.layout import Pane
 from livespec.display.scene import Columns, Frame, Furniture, Layer, Pieces, Run, Scene, Shown, edged
 from livespec.display.theme import PITCH
@@ -81,7 +81,7 @@ class SceneBuilder:
 
     def __init__(self) -> None:
         self._frame: Frame | None = None
-        self._fixed = self._backdrop = Furniture()
+        self._fixed = self._backdrop = self._said = Furniture()
 
     def build(
         self,
@@ -96,6 +96,7 @@ class SceneBuilder:
         if frame is not self._frame:
             self._frame = frame
             self._fixed, self._backdrop = fixed_furniture(frame, layout), backdrop(frame, layout)
+            self._said = said(frame, layout)
         start_s = end_s - span_s
         pane = layout.panes[0]
         px_per_s = pane.time_px / span_s
@@ -119,4 +120,5 @@ class SceneBuilder:
             pieces=tuple(piece for line in lines for piece in line),
             moving=Furniture((*holes(timeline, layout, start_s, px_per_s, frame.theme), *marks), times),
             fixed=self._fixed,
+            said=self._said,
         )

@@ -17,7 +17,7 @@ from livespec.core.stft import FLOOR_DBFS
 from livespec.display import zoom
 from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
-from livespec.display.cursor import crosshairs, laser, overtones, read
+from livespec.display.cursor import crosshairs, laser, overtones, read, reading_area
 from livespec.display.layout import Layout, Wanted, Zone, layout_of
 from livespec.display.marks import Marker, joined, markers, triggered
 from livespec.display.playhead import Playhead
@@ -425,7 +425,7 @@ class View:
         parts = [markers(scene, self.markers, frame.scale, self._translated)]
         if self.settings.peaks:
             parts.append(spectra.peaks(scene, frame.scale))
-        return replace(scene, over=joined(*parts))
+        return replace(scene, over=joined(*parts), said=Furniture())
 
     def _with_lines(self, scene: Scene, spectra: Spectra, scale: float) -> Scene:
         """And what met the trigger, and the spectra beside it."""
@@ -478,10 +478,11 @@ class View:
         text = self._reading[2]
         if text is None:
             return Furniture()
-        shown = crosshairs(scene, text, x, y, scale)
-        if self.presenting:
-            shown = laser(x, y, scale)
-        return joined(overtones(scene, x, y, scale), shown) if self.overtones else shown
+        shown = laser(x, y, scale) if self.presenting else crosshairs(scene, text, x, y, scale)
+        if not self.overtones:
+            return shown
+        taken = None if self.presenting else reading_area(scene, text, x, y, scale)
+        return joined(overtones(scene, x, y, scale, taken), shown)
 
     def _shown_as(self, columns: Columns, *, hold: bool) -> Shown:
         store = columns.store
@@ -604,8 +605,6 @@ class View:
         out += [Banner(text, RED) for text in self.troubles]
         if monitor.alerts is not None and monitor.alerts.lasts:
             out.append(Banner(self._translated("TRIGGERED  {}").format(monitor.alerts.count), AMBER))
-        if (noted := self.noted) is not None:
-            out.append(noted)
         if steering is not None and steering.note:
             out.append(Banner(steering.note, AMBER))
         if steering is not None and steering.asked.paused:
@@ -613,6 +612,8 @@ class View:
         if self._edge is not None:
             behind = f"\N{MINUS SIGN}{self.behind_s():.1f} s"
             out.append(Banner(self._translated("FROZEN  {}").format(behind), AMBER))
+        if (noted := self.noted) is not None:  # the last: when it goes, no other moves
+            out.append(noted)
         return tuple(out)
 
     @property

@@ -9,7 +9,7 @@ from livespec.display.banners import wrap
 from livespec.display.layout import Rect, Wanted
 from livespec.display.scene import Banner
 from livespec.display.text import rasterise
-from livespec.display.theme import AMBER, RED
+from livespec.display.theme import AMBER
 from tests.support.pictures import Picture
 
 PATH = "/home/somebody/Pictures/livespec/a folder/" + "of_a_name_without_end/" * 5 + "livespec-13.08.55.png"
@@ -20,11 +20,10 @@ SIZES = [(480, 270, 1.0), (640, 400, 1.0), (1280, 800, 1.0), (1920, 1080, 1.5), 
 
 def banners_of(picture):
     """The rectangle of each, and the labels on it."""
-    fixed = picture.scene().fixed
-    boxes = [box for box in fixed.boxes if box.colour in (AMBER, RED)]
+    said = picture.scene().said
     return [
-        (Rect(*box[:4]), [label for label in fixed.labels if label.bold and Rect(*box[:4]).holds(label.x, label.y)])
-        for box in boxes
+        (Rect(*box[:4]), [label for label in said.labels if Rect(*box[:4]).holds(label.x, label.y)])
+        for box in said.boxes
     ]
 
 
@@ -60,6 +59,29 @@ def test_banners_are_inside_the_picture_and_on_no_name_of_a_pane(width, height, 
         assert 1 <= len(lines) <= 3
         assert all(is_inside(ink(line), area) for line in lines)
         assert all(apart(area, ink(name)) for name in names)
+    assert all(apart(one[0], other[0]) for one, other in combinations(found, 2))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"), [(240, 135, 1.0), (480, 270, 2.0), (320, 200, 1.0), (480, 180, 1.0)]
+)
+@pytest.mark.parametrize("downwards", [False, True])
+@pytest.mark.parametrize("panes", [("",), ("channel 1", "channel 2")])
+def test_in_the_smallest_window_it_can_be_read_that_it_stands_and_that_it_records(
+    width, height, scale, panes, downwards
+):
+    banners = Banner("DEMO SIGNAL", AMBER), Banner("FROZEN  −12.3 s", AMBER)
+    picture = Picture(width, height, scale, banners=banners, wanted=Wanted(panes, downwards=downwards), recorded_s=727)
+    picture.columns = 300
+    found = banners_of(picture)
+    assert [[line.text for line in lines] for _, lines in found] == [
+        ["● REC 0:12:07"],
+        ["DEMO SIGNAL"],
+        ["FROZEN  −12.3 s"],
+    ]
+    for area, (line,) in found:
+        assert is_inside(area, Rect(0, 0, width, height))
+        assert is_inside(ink(line), area)
     assert all(apart(one[0], other[0]) for one, other in combinations(found, 2))
 
 

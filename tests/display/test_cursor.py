@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from livespec.core.bands import ChromaAxis
+from livespec.core.peaks import Peak
 from livespec.core.scales import FrequencyAxis
-from livespec.display.cursor import crosshairs, read
+from livespec.display.cursor import crosshairs, overtones, read, reading_area
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import render
+from livespec.display.layout import Rect, Wanted
+from livespec.display.marks import peak_labels
 from livespec.display.scene import Furniture
+from livespec.display.text import rasterise
 from livespec.display.theme import DARK
 from livespec.session.columns import ColumnStore
 from tests.support.pictures import BINS, ENGINE, HOP, RATE, Picture, noisy_levels
@@ -117,3 +121,37 @@ def test_readings_without_end_leave_every_other_label_as_it_was():
         assert len(generations) > 2
     finally:
         canvas.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"), [(480, 320, 1.0), (900, 600, 1.0), (240, 135, 1.0), (1280, 800, 2.0)]
+)
+@pytest.mark.parametrize("downwards", [False, True])
+@pytest.mark.parametrize("panes", [("",), ("channel 1", "channel 2")])
+@pytest.mark.parametrize("hz", [60, 110, 440, 1500])
+def test_numbers_of_overtones_lie_on_nothing_and_each_on_its_line(width, height, scale, downwards, panes, hz):
+    axis = FrequencyAxis("log", 40.0, 16_000.0)
+    picture = Picture(width, height, scale, SPAN_S, axis=axis, wanted=Wanted(panes, downwards=downwards))
+    picture.columns = 300
+    scene = picture.scene()
+    pane = scene.layout.panes[0]
+    at = pane.box(pane.time_px // 3, float(axis.place(hz)) * pane.frequency_px, 1, 1)
+    reading = reading_area(scene, "440.00 Hz  ·  A4 +0 ct  ·  −20.0 dBFS", at.x, at.y, scale)
+    shown = overtones(scene, at.x, at.y, scale, reading)
+    lines, numbers = (
+        [Rect(*box[:4]) for box in shown.boxes if (box.colour == DARK.background) == of_numbers]
+        for of_numbers in (False, True)
+    )
+    assert lines
+    assert len(numbers) == len(shown.labels)
+    peaks = peak_labels(scene, pane, [Peak(number * hz, -20.0, 0.0) for number in (1, 2, 3)], scale)
+    names = [box for box in scene.fixed.boxes if box.colour == DARK.background] if any(panes) else []
+    others = [reading] if width < 480 else [reading, *(Rect(*box[:4]) for box in (*peaks.boxes[::2], *names))]
+    for number, (area, label) in enumerate(zip(numbers, shown.labels, strict=True)):
+        assert area.within(pane.area) == area
+        mask = rasterise(label.text, label.size_px, bold=False)
+        assert int(mask.any(axis=0).sum()) <= area.width - 2
+        line = lines[int(label.text[:-1]) - 2]
+        assert area.meets(line)
+        assert not any(area.meets(other) for other in (*numbers[:number], *others))
+    assert "2\N{MULTIPLICATION SIGN}" in [label.text for label in overtones(scene, at.x, at.y, scale).labels]

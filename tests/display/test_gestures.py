@@ -236,7 +236,7 @@ def test_what_cannot_be_is_said_in_the_picture_and_changes_nothing(view, mouse):
     before = view.settings
     view.change(fmin=20_000.0, fmax=100.0)
     assert view.settings == before
-    assert any("fm" in label.text for label in mouse.frame().fixed.labels)
+    assert any("fm" in label.text for label in mouse.frame().said.labels)
 
 
 def test_however_often_the_window_length_changes_levels_have_their_own_offsets(view):

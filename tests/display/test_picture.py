@@ -10,10 +10,12 @@ from livespec.core.quantity import RAW, LevelQuantity, level_quantity
 from livespec.core.scales import FrequencyAxis
 from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
+from livespec.display.cursor import crosshairs, overtones
 from livespec.display.furniture import fixed_furniture
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import colour_cells, render
 from livespec.display.layout import Wanted
+from livespec.display.marks import joined
 from livespec.display.scene import LONGEST_LABEL_PX, Banner, Palette
 from livespec.display.spectra import Spectra
 from livespec.display.text import rasterise
@@ -382,6 +384,27 @@ def test_the_picture_before_the_first_column_has_its_axes_and_no_sound():
     pixels = on_gpu(picture, picture.scene())
     assert share_that_differs(pixels, render(picture.scene())) <= 0.001
     assert np.any(np.all(pixels == DARK.background, axis=2))
+
+
+@pytest.mark.parametrize("wanted", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("size", [(480, 320, 1.0), (240, 135, 1.0), (900, 600, 2.0)])
+def test_what_is_said_lies_over_peaks_and_the_pointer(wanted, size):
+    picture = Picture(*size, banners=BANNERS, wanted=wanted)
+    picture.store = ColumnStore(ENGINE, 500, shown=tuple(range(len(wanted.panes))))
+    picture.store.append(0, np.stack([noisy_levels(400)] * len(wanted.panes)), np.zeros(400, np.int64))
+    picture.columns = 400
+    scene = picture.scene()
+    banner = scene.said.boxes[-1]
+    parts = [Spectra().peaks(scene, size[2])]
+    for x, y in ((banner.x, banner.y), (banner.x + banner.width - 2, banner.y + banner.height - 2)):
+        text = "440.00 Hz  ·  A4 +0 ct  ·  −20.0 dBFS"
+        parts += [crosshairs(scene, text, x, y, size[2]), overtones(scene, x, y, size[2])]
+    over = replace(scene, over=joined(*parts))
+    shown, alone = render(over), render(scene)
+    for box in scene.said.boxes:
+        area = slice(box.y, box.y + box.height), slice(box.x, box.x + box.width)
+        assert (shown[area] == alone[area]).all()
+    assert share_that_differs(on_gpu(picture, over), shown) <= 0.001
 
 
 def ink(label):

@@ -73,3 +73,13 @@ def test_chroma_has_nothing_to_zoom_and_says_so(view, act):
     view.change(picture="spectrum")
     act(view)
     assert view.settings != before
+
+
+def test_what_stays_the_same_is_the_same_object_from_frame_to_frame(view):
+    """Else it is handed to the GPU anew with each."""
+    view.note("a word that stays")
+    first, second = scene(view), scene(view)
+    assert first.said.labels
+    assert first.over.labels
+    for part in ("backdrop", "fixed", "over", "said"):
+        assert getattr(first, part) is getattr(second, part)

@@ -50,6 +50,7 @@ class Picture:
     wanted: Wanted = field(default_factory=Wanted)
     theme: Theme = DARK
     engine: Engine = ENGINE
+    recorded_s: int | None = None
 
     def __post_init__(self) -> None:
         columns = self.span_s * RATE / self.engine.hop
@@ -84,6 +85,7 @@ class Picture:
             banners=self.banners,
             wanted=self.wanted,
             theme=self.theme,
+            recorded_s=self.recorded_s,
         )
 
     def scene(self, beside_px: float = 0.0) -> Scene:

@@ -39,6 +39,7 @@ class Picture:
             fixed=Furniture(),
             moving=Furniture(tuple(box for box in scene.moving.boxes if box.hatched)),
             over=Furniture(),
+            said=Furniture(),
         )
         return scene, render(bare)[plots.y : plots.y + plots.height, plots.x : plots.x + plots.width]
 
