@@ -60,13 +60,21 @@ def read(scene: Scene, x: int, y: int) -> Reading | None:
 
 
 def reading_area(scene: Scene, reading: str, x: int, y: int, scale: float) -> Rect:
-    """Where the reading of a pixel stands: beside it, inside the panes."""
+    """Where the reading of a pixel stands: beside it, inside the panes, and under no banner where that can be."""
     plots, px = scene.layout.plots, scaler(scale)
     away = px(_AWAY_PX)
     width, height = px(text_width(reading, _READING_PX) + 20), px(26)
-    left = x + away if x + away + width <= plots.x + plots.width else max(plots.x, x - away - width)
-    top = y - away - height if y - away - height >= plots.y else min(y + away, plots.y + plots.height - height)
-    return Rect(left, top, min(width, plots.width), height)
+    banners = [Rect(*box[:4]) for box in scene.said.boxes]
+    width = min(width, scene.width - plots.x)
+    below = max((banner.y + banner.height for banner in banners), default=plots.y)
+    tops = y - away - height, y + away, below
+    places = [Rect(left, top, width, height) for top in tops for left in (x + away, x - away - width)]
+
+    def worth(place: Rect) -> tuple[bool, bool, bool]:
+        inside = place.within(plots)
+        return not inside.holds(x, y), not any(inside.meets(banner) for banner in banners), inside == place
+
+    return max(places, key=worth).within(plots)
 
 
 def crosshairs(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furniture:

@@ -6,7 +6,7 @@ import numpy as np
 
 from livespec.core.bands import ChromaAxis
 from livespec.core.notes import NAMES, frequency_of
-from livespec.display.axes import Tick, lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
+from livespec.display.axes import lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
 from livespec.display.banners import banners_in, without_middle
 from livespec.display.layout import Layout, Pane, Rect, scaler
 from livespec.display.scene import APART, LONGEST_LABEL_PX, Banner, Box, Frame, Furniture, Label, Palette
@@ -67,7 +67,9 @@ def _add_frequencies(frame: Frame, pane: Pane, piano: Rect | None, boxes: list[B
     else:
         ticks = picture_ticks(frame.axis, length, apart)
     beyond = 0 if piano is None else (piano.height if pane.downwards else piano.width)
-    free_from = 0
+    below = area.y + area.height + beyond + px(18)
+    ends = [label.x + px(_TEXT_CHARACTER_PX * len(label.text) / 2) for label in labels if label.y == below]
+    free_from = max(ends, default=-px(4)) + px(4)  # beside those of the panes before
     for place, text in ticks:
         row = min(int(place * length), length - 1)
         if frame.grid:
@@ -79,7 +81,7 @@ def _add_frequencies(frame: Frame, pane: Pane, piano: Rect | None, boxes: list[B
             if pane.label:  # not into its neighbour's
                 x = area.x + min(max(row, half), length - half)
             if x - half >= free_from:
-                labels.append(Label(text, x, y + px(18), "centre", px(13), theme.text))
+                labels.append(Label(text, x, below, "centre", px(13), theme.text))
                 free_from = x + half + px(4)
         else:
             x, y = area.x - beyond, area.y + area.height - 1 - row
@@ -255,13 +257,6 @@ def holes(timeline: Timeline, layout: Layout, start_s: float, px_per_s: float, t
     return boxes
 
 
-def _narrow(ticks: list[Tick], most: int) -> list[Tick]:
-    """Without hours, where not all of the times have room; they are those of all the picture."""
-    while ticks and max(len(text) for _, text in ticks) > most and all(":" in text for _, text in ticks):
-        ticks = [Tick(place, text.partition(":")[2]) for place, text in ticks]
-    return ticks
-
-
 def time_marks(
     frame: Frame, layout: Layout, start_s: float, span_s: float, origin: float | None
 ) -> tuple[list[Box], tuple[Label, ...]]:
@@ -273,8 +268,6 @@ def time_marks(
         ticks = time_ticks(start_s, span_s, origin, length, apart)
     else:
         ticks = lap_ticks(start_s + frame.ahead_s, span_s, frame.lap_s, length, apart)
-    if layout.downwards:
-        ticks = _narrow(ticks, int((plots.x / frame.scale - 10) / _TEXT_CHARACTER_PX))
     boxes: list[Box] = []
     labels: list[Label] = []
     bottom = plots.y + plots.height

@@ -17,6 +17,7 @@ Zone = Literal["plot", "spectrum", "frequency", "time", "levels", "none"]
 
 # Logical pixels.
 _LEFT, _TOP, _RIGHT, _BOTTOM = 72, 44, 96, 34
+_LEFT_OF_TIMES: Final = 96  # of the longest, as 16:41:17.05
 _BARE_TOP: Final = 12
 _SPECTRUM: Final = 128
 _SPECTRUM_APART: Final = 8
@@ -167,7 +168,8 @@ def layout_of(width: int, height: int, scale: float, wanted: Wanted) -> Layout:
     """The layout of a canvas of so many device pixels; scale: of them in a logical one."""
     px = scaler(scale)
     headings = height >= px(_HIGH_ENOUGH)
-    left, top, right, bottom = px(_LEFT), px(_TOP if headings else _BARE_TOP), px(_RIGHT), px(_BOTTOM)
+    left = px(_LEFT_OF_TIMES if wanted.downwards else _LEFT)
+    top, right, bottom = px(_TOP if headings else _BARE_TOP), px(_RIGHT), px(_BOTTOM)
     beside = px(_SPECTRUM) + px(_SPECTRUM_APART)
     spectrum = wanted.spectrum and (height if wanted.downwards else width) >= px(_SPECTRUM_FROM) * (
         0.6 if wanted.downwards else 1

@@ -13,9 +13,9 @@ from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import render
 from livespec.display.layout import Rect, Wanted
 from livespec.display.marks import peak_labels
-from livespec.display.scene import Furniture
+from livespec.display.scene import Banner, Furniture
 from livespec.display.text import rasterise
-from livespec.display.theme import DARK
+from livespec.display.theme import AMBER, DARK
 from livespec.session.columns import ColumnStore
 from tests.support.pictures import BINS, ENGINE, HOP, RATE, Picture, noisy_levels
 
@@ -98,6 +98,25 @@ def test_the_gpu_draws_what_the_cpu_draws_and_the_reading_stays_inside(across, d
     finally:
         canvas.close()
     assert apart.mean() <= 0.001
+
+
+@pytest.mark.parametrize(("width", "height"), [(480, 320), (640, 400)])
+@pytest.mark.parametrize("downwards", [False, True])
+def test_a_reading_is_in_the_picture_beside_the_pointer_and_under_no_banner(width, height, downwards):
+    banners = Banner("DEMO SIGNAL", AMBER), Banner("FROZEN  −1.0 s", AMBER)
+    picture = Picture(width, height, span_s=SPAN_S, banners=banners, wanted=Wanted(downwards=downwards))
+    picture.columns = 300
+    scene = picture.scene()
+    plot, text = scene.plot, "4.3771 kHz  ·  C#8 −23 ct  ·  −156.4 dBFS  ·  −4.59 s"
+    for x in range(plot.x, plot.x + plot.width, 7):
+        for y in range(plot.y, plot.y + plot.height, 7):
+            area = reading_area(scene, text, x, y, 1.0)
+            (label,) = crosshairs(scene, text, x, y, 1.0).labels
+            assert rasterise(text, label.size_px, bold=False).shape[1] < area.width
+            assert Rect(0, plot.y, width, plot.height).holds(area.x, area.y)
+            assert area.x + area.width <= width
+            assert not area.holds(x, y)
+            assert not any(area.meets(Rect(*box[:4])) for box in scene.said.boxes)
 
 
 def test_readings_without_end_leave_every_other_label_as_it_was():

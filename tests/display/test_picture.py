@@ -1,5 +1,6 @@
 """The picture on the GPU (EGL, without a screen) against the CPU's, and both against what they should show."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -437,11 +438,13 @@ def test_no_label_of_a_pane_lies_on_its_neighbours(width, height, scale, axis, d
 
 
 @pytest.mark.parametrize(("width", "height", "scale"), [(480, 270, 1.0), (1400, 900, 1.5), (3840, 2160, 2.0)])
-@pytest.mark.parametrize("span_s", [0.2, 2.0, 6.0, 600.0])
+@pytest.mark.parametrize("span_s", [0.1, 0.2, 2.0, 6.0, 600.0])
 @pytest.mark.parametrize("panes", [1, 8])
 def test_where_time_runs_downwards_no_time_and_no_name_is_cut(width, height, scale, span_s, panes):
     wanted = Wanted(tuple(f"channel {1 + n}" for n in range(panes)), downwards=True)
-    assert_labels_have_room(Picture(width, height, scale, span_s, wanted=wanted), least=3)
+    picture = Picture(width, height, scale, span_s, wanted=wanted)
+    assert_labels_have_room(picture, least=3)
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d(\.\d+)?", label.text) for label in picture.scene().moving.labels)
 
 
 def assert_labels_have_room(picture, least=7):
