@@ -36,8 +36,8 @@ def style_sheet(theme: Theme) -> str:
     QMenu::item {{ padding: 4px 28px 4px 24px; }}
     QMenu::item:selected {{ background: {line}; color: {strong}; }}
     QMenu::item:disabled {{ color: {faint}; }}
-    QMenu::indicator {{ width: 12px; height: 12px; left: 7px; }}
-    QMenu::indicator:checked {{ background: {accent}; border-radius: 3px; width: 8px; height: 8px; left: 9px; }}
+    QMenu::indicator {{ width: 8px; height: 8px; left: 9px; border-radius: 3px; }}
+    QMenu::indicator:checked {{ background: {accent}; }}
     QMenu::separator {{ height: 1px; background: {line}; margin: 4px 0; }}
     QDockWidget {{ font-size: 12px; titlebar-close-icon: none; }}
     QDockWidget::title {{ background: {background}; color: {faint}; padding: 8px; text-align: left; }}
