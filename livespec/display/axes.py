@@ -1,7 +1,8 @@
 """Ticks: where they are and what they say."""
 
 import math
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ class Tick(NamedTuple):
 _TIME_STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 _TO_BE_READ = 4
 _LEVEL_STEPS_DB = (1, 2, 5, 10, 20, 30, 50, 100, 200, 500)
-_APART = 0.7  # of the wanted spacing, at least, where laps meet
+LEAST_OF_SPACING = 0.7  # of the wanted spacing, at least, where laps meet
 _ROUNDING_S = 1e-6
 
 
@@ -136,14 +137,30 @@ def time_ticks(start_s: float, span_s: float, origin: float | None, length_px: f
         second = n * step - offset
         if origin is None and second < -step / 1000:
             continue
-        ticks.append(Tick((second - start_s) / span_s, _format_time(n * step, step, clock=origin is not None)))
+        ticks.append(Tick((second - start_s) / span_s, format_time(n * step, step, clock=origin is not None)))
     return ticks
+
+
+def time_spacing(
+    span_s: float, length_px: float, spacing_px: float, sure_px: float, least_px: Callable[[float], float]
+) -> float:
+    """The wanted spacing, or less where else two ticks would not always lie in `sure_px` of the axis.
+
+    least_px: how far apart ticks must be, by the seconds between them.
+    """
+    px_per_s = length_px / span_s
+    at = min(bisect_left(_TIME_STEPS_S, spacing_px / px_per_s), len(_TIME_STEPS_S) - 1)
+    step, finer = _TIME_STEPS_S[at], _TIME_STEPS_S[max(0, at - 1)]
+    closer_px = (1 - _ROUNDING_S) * finer * px_per_s
+    if 2 * step * px_per_s <= sure_px or closer_px < least_px(finer):
+        return spacing_px
+    return min(spacing_px, closer_px)
 
 
 def lap_ticks(start_s: float, span_s: float, lap_s: float, length_px: float, spacing_px: float) -> list[Tick]:
     """Ticks of a sound of `lap_s` that may be played round and round; start_s counts on from its first beginning."""
     ticks: list[Tick] = []
-    least = _APART * spacing_px / length_px
+    least = LEAST_OF_SPACING * spacing_px / length_px
     every = max(1, math.ceil(least * span_s / lap_s))  # short laps: not each has room
     first = max(0, math.floor(start_s / lap_s) // every * every)
     for lap in range(first, math.floor((start_s + span_s) / lap_s) + 1, every):
@@ -181,7 +198,8 @@ def format_level(level: float, digits: int = 0) -> str:
     return f"{level:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _format_time(second: float, step: float, *, clock: bool) -> str:
+def format_time(second: float, step: float, *, clock: bool) -> str:
+    """As 16:41:17.5 or 1:17.5, with the decimals that a step needs."""
     digits = max(0, math.ceil(-math.log10(step) - 1e-9)) if step < 1 else 0
     whole = math.floor(second + 0.5 * 10.0**-digits)
     fraction = f"{second - whole + 1e-9:.{digits}f}"[1:] if digits else ""

@@ -6,10 +6,20 @@ import numpy as np
 
 from livespec.core.bands import ChromaAxis
 from livespec.core.notes import NAMES, frequency_of
-from livespec.display.axes import lap_ticks, level_ticks, note_ticks, picture_ticks, time_ticks
+from livespec.display.axes import (
+    LEAST_OF_SPACING,
+    format_time,
+    lap_ticks,
+    level_ticks,
+    note_ticks,
+    picture_ticks,
+    time_spacing,
+    time_ticks,
+)
 from livespec.display.banners import banners_in, without_middle
 from livespec.display.layout import Layout, Pane, Rect, scaler
 from livespec.display.scene import APART, LONGEST_LABEL_PX, Banner, Box, Frame, Furniture, Label, Palette
+from livespec.display.text_width import text_width
 from livespec.display.theme import RED, Colour, Theme
 from livespec.session.clock import Timeline
 
@@ -23,6 +33,8 @@ _WIDE_ENOUGH_FOR_BANNERS_PX: Final = 200
 _LEAST_OF_NAMES: Final = 15  # characters; figures that lost their middle would be others, and are seldom as long
 _HALF_TEXT_PX: Final = 7  # of its height
 _HEADINGS_APART_PX: Final = 24
+_TIME_PX: Final = 13
+_LONGEST_TIME_PX: Final = 76  # as 16:41:17.05
 _WHITE_KEY: Final[Colour] = (226, 230, 235)
 _BLACK_KEY: Final[Colour] = (24, 28, 34)
 _KEY_LINE: Final[Colour] = (150, 158, 168)
@@ -258,12 +270,12 @@ def holes(timeline: Timeline, layout: Layout, start_s: float, px_per_s: float, t
 
 
 def time_marks(
-    frame: Frame, layout: Layout, start_s: float, span_s: float, origin: float | None
+    frame: Frame, layout: Layout, start_s: float, span_s: float, origin: float | None, end: int
 ) -> tuple[list[Box], tuple[Label, ...]]:
-    """Ticks of the time axis with their labels. origin: as of `time_ticks`."""
+    """Ticks of the time axis with their labels. origin: as of `time_ticks`; end: `end_of_times`."""
     px, theme, plots = scaler(frame.scale), frame.theme, layout.plots
     length = layout.panes[0].time_px
-    apart = px(36) if layout.downwards else px(96)
+    apart = px(36) if layout.downwards else _time_spacing(frame, layout, start_s + span_s, span_s, origin, end)
     if frame.lap_s is None:
         ticks = time_ticks(start_s, span_s, origin, length, apart)
     else:
@@ -271,7 +283,6 @@ def time_marks(
     boxes: list[Box] = []
     labels: list[Label] = []
     bottom = plots.y + plots.height
-    unit_from = frame.width - px(24) - px(_TEXT_CHARACTER_PX * len(frame.quantity.unit))
     for place, text in ticks:
         t = min(round(place * length), length - 1)
         if frame.grid:
@@ -283,6 +294,31 @@ def time_marks(
             continue
         x = plots.x + t
         boxes.append(Box(x, bottom, px(1), px(6), theme.line))
-        if x + px(_TEXT_CHARACTER_PX * len(text) / 2) < min(unit_from, plots.x + plots.width + px(8)):
-            labels.append(Label(text, x, bottom + px(18), "centre", px(13), theme.text))
+        if x + px(text_width(text, _TIME_PX) / 2) <= end:
+            labels.append(Label(text, x, bottom + px(18), "centre", px(_TIME_PX), theme.text))
     return boxes, tuple(labels)
+
+
+def end_of_times(frame: Frame, layout: Layout) -> int:
+    """Where what stands right of the times begins: levels under a spectrum, or the unit of the colour bar."""
+    px = scaler(frame.scale)
+    unit_from = frame.width - px(24) - px(_TEXT_CHARACTER_PX * len(frame.quantity.unit))
+    boxes: list[Box] = []
+    levels: list[Label] = []
+    pane = layout.panes[-1]
+    if pane.spectrum is not None:
+        _add_spectrum_scale(frame, pane, pane.spectrum, boxes, levels)
+    return min([unit_from, *(label.x - px(text_width(label.text, 11) / 2 + 4) for label in levels)])
+
+
+def _time_spacing(frame: Frame, layout: Layout, end_s: float, span_s: float, origin: float | None, end: int) -> float:
+    """Closer than would look best where else there were not always two times that have room."""
+    px, length = scaler(frame.scale), layout.panes[0].time_px
+    sure = min(length, end - layout.plots.x - px(_LONGEST_TIME_PX) // 2)
+    among_laps = 1.0 if frame.lap_s is None else LEAST_OF_SPACING
+
+    def least(step: float) -> float:
+        text = format_time(end_s, step, clock=origin is not None)
+        return px(text_width(text, _TIME_PX) + 3) / among_laps
+
+    return time_spacing(span_s, length, px(96), sure, least)

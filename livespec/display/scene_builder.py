@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from livespec.display.furniture import backdrop, fixed_furniture, holes, said, time_marks
+from livespec.display.furniture import backdrop, end_of_times, fixed_furniture, holes, said, time_marks
 from livespec.display.layout import Pane
 from livespec.display.scene import Columns, Frame, Furniture, Layer, Pieces, Run, Scene, Shown, edged
 from livespec.display.theme import PITCH
@@ -82,6 +82,7 @@ class SceneBuilder:
     def __init__(self) -> None:
         self._frame: Frame | None = None
         self._fixed = self._backdrop = self._said = Furniture()
+        self._end_of_times = 0
 
     def build(
         self,
@@ -96,7 +97,7 @@ class SceneBuilder:
         if frame is not self._frame:
             self._frame = frame
             self._fixed, self._backdrop = fixed_furniture(frame, layout), backdrop(frame, layout)
-            self._said = said(frame, layout)
+            self._said, self._end_of_times = said(frame, layout), end_of_times(frame, layout)
         start_s = end_s - span_s
         pane = layout.panes[0]
         px_per_s = pane.time_px / span_s
@@ -104,7 +105,7 @@ class SceneBuilder:
             Layer(one, waterfall_runs(one.columns, timeline, start_s, px_per_s, pane.time_px)) for one in shown
         )
         origin = timeline.start_wall_time if frame.clock else None
-        marks, times = time_marks(frame, layout, start_s, span_s, origin)
+        marks, times = time_marks(frame, layout, start_s, span_s, origin, self._end_of_times)
         channels = layers[-1].shown.columns.store.channels
         lines = [pitch_line(layers[-1], pane, frame.scale) for pane in layout.panes if pane.channel < channels]
         return Scene(

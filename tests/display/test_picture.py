@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from livespec.core.scales import FrequencyAxis
 from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
 from livespec.display.cursor import crosshairs, overtones
-from livespec.display.furniture import fixed_furniture
+from livespec.display.furniture import end_of_times, fixed_furniture, time_marks
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import colour_cells, render
 from livespec.display.layout import Wanted
@@ -445,6 +446,30 @@ def test_where_time_runs_downwards_no_time_and_no_name_is_cut(width, height, sca
     picture = Picture(width, height, scale, span_s, wanted=wanted)
     assert_labels_have_room(picture, least=3)
     assert all(re.fullmatch(r"\d\d:\d\d:\d\d(\.\d+)?", label.text) for label in picture.scene().moving.labels)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"), [(480, 320, 1.0), (736, 600, 1.0), (900, 600, 1.0), (1920, 1080, 1.5)]
+)
+@pytest.mark.parametrize("spectrum", [False, True])
+@pytest.mark.parametrize("unit", ["dBFS", "dBFS rms A/Hz"])
+@pytest.mark.parametrize("clock", [False, True])
+def test_two_times_at_least_can_be_read_whatever_the_span_and_the_moment(width, height, scale, spectrum, unit, clock):
+    quantity = LevelQuantity(unit, "", RAW.offset_db)
+    frame = replace(
+        Picture(width, height, scale, quantity=quantity, wanted=Wanted(spectrum=spectrum)).frame(), clock=clock
+    )
+    origin = 1_700_000_000.0 if clock else None
+    end = end_of_times(frame, frame.layout)
+    shortest = 0.1 if unit == "dBFS" or width > 480 else 0.16  # hundredths beside a unit that is as long as they are
+    for span_s in (shortest, 0.2, 0.5, 1.8, 2.0, 2.3, 5.0, 9.0, 10.0, 20.0, 30.0, 60.0, 300.0, 600.0, 2400.0):
+        for start_s in np.arange(1000, 1000 + span_s, span_s / 23):
+            _, labels = time_marks(frame, frame.layout, start_s, span_s, origin, end)
+            assert len(labels) >= 2, (span_s, start_s)
+        ends = [ink(label) for label in labels]
+        assert all(one[2] + 2 <= other[0] for one, other in pairwise(ends)), span_s
+        under = [ink(label) for label in fixed_furniture(frame, frame.layout).labels if label.y > 0.9 * height]
+        assert all(ends[-1][2] <= other[0] or other[2] <= ends[-1][0] or other[3] <= ends[-1][1] for other in under)
 
 
 def assert_labels_have_room(picture, least=7):
