@@ -24,11 +24,14 @@ from livespec.display.theme import RED, Colour, Theme
 from livespec.session.clock import Timeline
 
 # Mean widths of a character, for what must fit; the exact width is known only where glyphs are made.
+_TITLE_PX: Final = 17
 _TITLE_CHARACTER_PX: Final = 9.8
-_RECORDING_CHARACTER_PX: Final = 7.4
+_BOLD: Final = 1.12  # as wide as regular text, at most
+_RECORDING_CHARACTER_PX: Final = 8.4
 _TEXT_CHARACTER_PX: Final = 6.8
 _LEAST_CHARACTERS: Final = 4
 _LEAST_OF_PANE: Final = 8
+_LOW_PANE_PX: Final = 48
 _WIDE_ENOUGH_FOR_BANNERS_PX: Final = 200
 _LEAST_OF_NAMES: Final = 15  # characters; figures that lost their middle would be others, and are seldom as long
 _HALF_TEXT_PX: Final = 7  # of its height
@@ -134,20 +137,27 @@ def _on_strip(strip: Rect, pane: Pane, start: int, length: int, share: float, co
 def _add_pane_label(frame: Frame, pane: Pane, boxes: list[Box], labels: list[Label]) -> None:
     if not pane.label:
         return
-    text, corner = _pane_label(frame, pane)
+    label, corner = _pane_label(frame, pane)
     boxes.append(Box(*corner, frame.theme.background))
-    middle = corner.x + corner.width // 2, corner.y + corner.height // 2
-    labels.append(Label(text, *middle, "centre", scaler(frame.scale)(12), frame.theme.text))
+    labels.append(label)
 
 
-def _pane_label(frame: Frame, pane: Pane) -> tuple[str, Rect]:
-    """The name of a pane and its place, inside of it; beside banners it leaves two thirds of the width to them."""
+def _pane_label(frame: Frame, pane: Pane) -> tuple[Label, Rect]:
+    """The name of a pane and its place, inside of it; beside banners it leaves two thirds of the width to them.
+
+    In a low pane it is small, and "channel 3" is 3.
+    """
     px, area = scaler(frame.scale), pane.area
-    room_px = area.width / frame.scale - 24 if pane.downwards else area.width / 3 / frame.scale - 12
-    text = _name_fitting(pane.label, max(1, int(room_px / _TEXT_CHARACTER_PX)))
-    width = px(round(_TEXT_CHARACTER_PX * len(text)) + 12)
-    below = min(px(6), (area.height - px(20)) // 2)  # in a pane that is hardly as high, in its middle
-    return text, Rect(area.x + area.width - width - px(6), area.y + below, width, px(20))
+    is_low = area.height < px(_LOW_PANE_PX)
+    size, height, around, apart = (10, 14, 4, 2) if is_low else (12, 20, 6, 6)
+    room_px = area.width / frame.scale - 4 * apart if pane.downwards else area.width / 3 / frame.scale - 2 * apart
+    name = pane.label.removeprefix("channel ") if is_low else pane.label
+    text = _name_fitting(name, max(1, int(room_px / _TEXT_CHARACTER_PX)))
+    width = px(text_width(text, size) + 2 * around)
+    below = min(px(apart), (area.height - px(height)) // 2)  # in a pane that is hardly as high, in its middle
+    corner = Rect(area.x + area.width - width - px(apart), area.y + below, width, px(height))
+    middle = corner.x + corner.width // 2, corner.y + corner.height // 2
+    return Label(text, *middle, "centre", px(size), frame.theme.text), corner
 
 
 def _name_fitting(name: str, most: int) -> str:
@@ -205,20 +215,25 @@ def _colours(palette: Palette, bar: Rect) -> list[Box]:
 
 
 def _headings(frame: Frame, layout: Layout) -> list[Label]:
-    """Title at the left, settings at the right. Without room these are shortened, then go; then the title's end."""
-    px, left = scaler(frame.scale), layout.plots.x
+    """Title at the left, settings at the right. Without room these are shortened, then go; then the title's end.
+
+    A recording is told of behind the title: nothing moves when it begins.
+    """
+    px, left, theme = scaler(frame.scale), layout.plots.x, frame.theme
     longest = LONGEST_LABEL_PX / frame.scale
     recording = "" if frame.recorded_s is None else recording_text(frame.recorded_s)
-    recording_px = _RECORDING_CHARACTER_PX * len(recording) + 16 if recording else 0
+    recording_px = _RECORDING_CHARACTER_PX * len(recording) + _HEADINGS_APART_PX if recording else 0
     room = (frame.width - left - px(16)) / frame.scale - recording_px
     title = _shortened(frame.title, min(room, longest), _TITLE_CHARACTER_PX)
-    labels = [Label(title, left + px(recording_px), px(22), "left", px(17), frame.theme.strong, bold=True)]
+    title_px = _BOLD * text_width(title, _TITLE_PX)
+    labels = [Label(title, left, px(22), "left", px(_TITLE_PX), theme.strong, bold=True)]
     if recording:
-        labels.append(Label(recording, left, px(22), "left", px(14), RED, bold=True))
-    room -= _TITLE_CHARACTER_PX * len(title) + _HEADINGS_APART_PX
+        at = left + px(title_px + _HEADINGS_APART_PX)
+        labels.append(Label(recording, at, px(22), "left", px(14), RED, bold=True))
+    room -= max(title_px, _TITLE_CHARACTER_PX * len(title)) + _HEADINGS_APART_PX
     subtitle = _shortened_settings(frame.subtitle, int(min(room, longest) / _TEXT_CHARACTER_PX))
     if subtitle:
-        labels.append(Label(subtitle, frame.width - px(16), px(20), "right", px(13), frame.theme.faint))
+        labels.append(Label(subtitle, frame.width - px(16), px(20), "right", px(13), theme.faint))
     return labels
 
 

@@ -472,6 +472,36 @@ def test_two_times_at_least_can_be_read_whatever_the_span_and_the_moment(width, 
         assert all(ends[-1][2] <= other[0] or other[2] <= ends[-1][0] or other[3] <= ends[-1][1] for other in under)
 
 
+@pytest.mark.parametrize(("width", "height"), [(480, 320), (736, 600), (1280, 800)])
+@pytest.mark.parametrize(
+    "title", ["demo signal", "MMMM WWWW", "Remapped Monitor of Null Output", "Scarlett 2i2 USB " * 9]
+)
+def test_when_a_recording_begins_no_label_moves_and_it_is_told_of_beside_the_title(width, height, title):
+    frame = replace(Picture().frame(), width=width, height=height, title=title)
+    before, now = (
+        fixed_furniture(replace(frame, recorded_s=seconds), frame.layout).labels for seconds in (None, 35_999)
+    )
+    (told,) = (label for label in now if label.text == "● REC 9:59:59")
+    for label in now:
+        same = [one for one in before if one._replace(text="") == label._replace(text="")]
+        assert label is told or same
+        assert label is told or ink(label)[2] < ink(told)[0] or ink(told)[2] < ink(label)[0] or ink(label)[1] > 36
+    assert ink(told)[2] <= width
+
+
+def test_names_of_low_panes_cover_little_of_them():
+    names = (*(f"channel {n}" for n in range(1, 8)), "Vocals, left")
+    scene = Picture(480, 270, wanted=Wanted(names)).frame()
+    labels = fixed_furniture(scene, scene.layout).labels
+    for pane, name in zip(scene.layout.panes, ("1", "2", "3", "4", "5", "6", "7", "Vocals, left"), strict=True):
+        (label,) = (one for one in labels if pane.area.holds(one.x, one.y))
+        left, top, right, bottom = ink(label)
+        assert label.text == name
+        assert pane.area.holds(left, top)
+        assert pane.area.holds(right - 1, bottom - 1)
+        assert right - left < 0.2 * pane.area.width
+
+
 def assert_labels_have_room(picture, least=7):
     picture.columns = 300
     for beside_px in (0, 13, 47):
