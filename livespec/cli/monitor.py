@@ -432,7 +432,10 @@ def _run_window(
     from livespec.session.monitor import Monitor
 
     def save_and_end() -> None:
-        error: LivespecError = DeviceError("the display has gone", "what was heard until then is saved")
+        saves = running[-1].recording or running[-1].exporting
+        error: LivespecError = DeviceError(
+            "the display has gone", "what was heard until then is saved" if saves else ""
+        )
         try:
             finish()
         except LivespecError as failure:

@@ -4,9 +4,11 @@ Shared by the window, the terminal and the headless picture; knows neither OpenG
 """
 
 import math
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -57,13 +59,17 @@ class View:
     """The GUI thread's. `settings` is what is shown now; `frozen`: the picture stands; `steering`: of a replay.
 
     pointer: device pixels. theme: to draw with. labels are larger while `presenting`.
-    translated: into the language of the person.
+    translated: into the language of the person. fields: what settings are called where a person enters them.
     """
 
     def __init__(
-        self, monitor: Monitor, theme: Theme = DARK, translated: Callable[[str], str] = lambda text: text
+        self,
+        monitor: Monitor,
+        theme: Theme = DARK,
+        translated: Callable[[str], str] = lambda text: text,
+        fields: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._monitor, self._translated = monitor, translated
+        self._monitor, self._translated, self._fields = monitor, translated, fields
         self.settings = self._first = monitor.settings
         self.steering = Steering.of(monitor)
         self.theme = theme
@@ -286,7 +292,7 @@ class View:
         try:
             self._use(replace(settings, **changes).at_rate(self._monitor.source.info.samplerate))
         except UsageError as error:
-            self.note(error.message)
+            self.note(re.sub(r"\w+", lambda word: self._fields.get(word[0], word[0]), error.message))
 
     def show_channels(self, show: Show) -> None:
         """Which channels, by number, or the word for their mixture; each has a pane."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from livespec.capture.devices import InputDevice
 from livespec.display.theme import DARK, LIGHT, css
 from livespec.display.view import View
-from livespec.display.window.dock import Controls
+from livespec.display.window.dock import FIELDS, Controls
 from livespec.display.window.style import style_sheet
 from livespec.session.analysis import ViewRequest
 from livespec.session.monitor import Monitor
@@ -42,7 +42,7 @@ SWITCHES = {
 
 @pytest.fixture
 def view(monitor):
-    made = View(monitor)
+    made = View(monitor, fields=FIELDS)
     made.scene(900, 600, 1.0)
     return made
 
@@ -122,6 +122,7 @@ def test_a_number_that_cannot_be_is_refused_and_the_control_shows_what_holds(con
     QTest.keyClicks(box, "20000")
     QTest.keyClick(box, Qt.Key.Key_Return)
     assert view.settings.fmin == 40
+    assert view.noted.text == "From = 20000 Hz is not below To = 16000 Hz"
     controls.setFocus()
     controls.refresh()
     assert box.value() == 40

@@ -54,6 +54,7 @@ _NAMES: Final = {
     "max:20": "peak, falling 20 dB/s", "max": "maximum", "mean:4": "mean of 4", "mean:16": "mean of 16",
     "fast": "fast, 125 ms", "slow": "slow, 1 s", "mel": "mel", "auto": "as the desktop",
 }  # fmt: skip
+FIELDS: Final = {"fmin": "From", "fmax": "To", "n_fft": "FFT"}  # by their settings, that may be refused
 Choice = tuple[str, Any]
 
 

@@ -27,7 +27,7 @@ from livespec.display.text import font_family
 from livespec.display.view import View
 from livespec.display.window.buttons import TabButton
 from livespec.display.window.commands import add_commands, translated
-from livespec.display.window.dock import Controls
+from livespec.display.window.dock import FIELDS, Controls
 from livespec.display.window.help import Overlay, about_overlay, keys_overlay
 from livespec.display.window.icons import icons, two_states
 from livespec.display.window.keys import commands_of
@@ -157,7 +157,7 @@ class MainWindow(QMainWindow):
     def _show_session(self, monitor: Monitor) -> None:
         """Everything that belongs to a session, anew."""
         before: Panels | None = self._panels
-        view = View(monitor, theme_for(monitor.settings.theme), translated)
+        view = View(monitor, theme_for(monitor.settings.theme), translated, FIELDS)
         controls = Controls(view, monitor, self._after_command)
         controls.reopened.connect(self._reopen)
         controls.forgotten.connect(view.forget)
