@@ -16,7 +16,7 @@ from livespec.display.text import ensure_application
 from tests.support.pictures import Picture, noisy_levels
 
 application = ensure_application()
-host = app.Canvas(size=(640, 400), app=app.Application("egl"), show=False)
+host = app.Canvas(size=(640, 400), app=app.Application("egl"), show=False, dpi=96)
 host.set_current()
 print(has_float_textures())
 picture = Picture()
