@@ -205,7 +205,7 @@ def test_keys_record_and_keep_what_has_happened(microphone, screen, start):
         capture_when(screen, lambda p: p[300:700, 900:1000].any(), "something is there", 10)
 
         def says_that_it_records(picture):
-            return bool(is_colour(picture[30:60, 60:240], RED).sum() > 40)
+            return bool(is_colour(picture[30:60, 60:900], RED).sum() > 40)
 
         window.key("r")
         capture_when(screen, says_that_it_records, "it records", 5)
