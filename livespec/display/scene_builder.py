@@ -52,6 +52,8 @@ def waterfall_runs(columns: Columns, timeline: Timeline, start_s: float, px_per_
 def pitch_line(layer: Layer, pane: Pane, scale: float) -> tuple[Pieces, ...]:
     """A piece for each cell that has a pitch on the axis, as high as what lies between it and its neighbour."""
     store, length = layer.shown.columns.store, pane.frequency_px
+    if not store.has_pitches:
+        return ()
     pieces = [np.empty((0, 4), np.float32)]
     thick = scale * _PITCH_PX
     for run in layer.runs:

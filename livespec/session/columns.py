@@ -19,7 +19,7 @@ class ColumnStore:
     """`capacity` cells of `bins` levels of each channel. Cell j holds columns j·pooled … (j + 1)·pooled − 1.
 
     engine: what made the columns; picture: what they show, in `bins` levels (None: one of each bin);
-    shown: of which channels, as a `Framer` takes them.
+    shown: of which channels, as a `Framer` takes them. has_pitches: whether any were ever put here.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class ColumnStore:
         self.rewrites = 0  # counts changes to cells that were there before
         self.end = 0  # one past the newest cell
         self._begin: int | None = None  # the oldest that was ever asked to be here
+        self.has_pitches = False
         self._levels = np.empty((channels, capacity, self.bins), np.float32)  # valid where `_cell` says so
         self._cell = np.full(capacity, -1, np.int64)
         self._entered_ns = np.zeros(capacity, np.int64)
@@ -68,8 +69,9 @@ class ColumnStore:
         self._levels[:, slots[there]] = np.maximum(self._levels[:, slots[there]], pooled[:, there])
         self._levels[:, slots[~there]] = pooled[:, ~there]
         self._entered_ns[slots[~there]] = entered_ns[starts[~there]]
-        if pitch_hz is not None:  # of several columns in a cell, the last
-            last = np.append(starts[1:], columns.shape[1]) - 1
+        if pitch_hz is not None:
+            self.has_pitches = True
+            last = np.append(starts[1:], columns.shape[1]) - 1  # of several columns in a cell
             self._pitch_hz[:, slots] = pitch_hz[:, last]
         self._cell[slots] = cells
         self.end = max(self.end, newest + 1)  # published last: what lies before it is in place
@@ -80,6 +82,7 @@ class ColumnStore:
         cells = np.arange(other.oldest, min(other.end, self.oldest))
         if not len(cells):
             return
+        self.has_pitches = self.has_pitches or other.has_pitches
         self.end = min(self.end, int(cells[0]) + self.capacity)
         slots, reach = cells % self.capacity, (int(cells[0]), int(cells[-1]) + 1)
         for channel in range(self.channels):
