@@ -153,7 +153,9 @@ def monitor(
     ] = None,
     peaks: Annotated[bool | None, typer.Option("--peaks/--no-peaks", help="Labels at the strongest tones.")] = None,
     grid: Annotated[bool | None, typer.Option("--grid", help="Lines at the ticks.")] = None,
-    piano: Annotated[bool | None, typer.Option("--piano", help="Piano keys and notes on the frequency axis.")] = None,
+    piano: Annotated[
+        bool | None, typer.Option("--piano", help="Piano keys and notes on a logarithmic frequency axis.")
+    ] = None,
     theme: Annotated[str | None, typer.Option(metavar="auto|dark|light", help="Colours of the window.")] = None,
     presenter: Annotated[
         bool | None, typer.Option("--presenter", help="For an audience: full screen, large labels, no controls.")

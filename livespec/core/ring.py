@@ -32,6 +32,7 @@ _FORGET_BEHIND: Final = 32_768  # what the writer is about to overwrite, it over
 _HEADER_SLOTS: Final = 64
 _LOG_FIELDS: Final = 3
 _PAGE_BYTES: Final = 4096
+_KEPT_FOR: Final = 4  # of a second: a quarter
 
 
 class Geometry(NamedTuple):
@@ -180,6 +181,11 @@ class AudioRing:
         stop = self.blocks
         first = max(first, stop - BLOCK_LOG_LENGTH // 2, 0)
         return self._log[np.arange(first, stop) % BLOCK_LOG_LENGTH]
+
+
+def kept_from(ring: AudioRing, samplerate: int) -> int:
+    """Position of the oldest sample that is still there, and for a quarter of a second: while it is looked at."""
+    return ring.oldest + samplerate // _KEPT_FOR if ring.oldest else 0
 
 
 def _round_up(value: int, step: int) -> int:

@@ -33,12 +33,12 @@ MOST_PANES: Final = 8
 
 _LONGEST_WAIT_S: Final = 0.1
 _LOG_KEPT: Final = 1024
-_BEHIND_S: Final = 2.0
-_PATIENCE_S: Final = 1.0
-_SAID_S: Final = 10.0
+_BEHIND_S: Final = 2.0  # what lags so far is too slow, or was held up
+_PATIENCE_S: Final = 1.0  # within which what was held up has caught up a little
+_SAID_S: Final = 10.0  # after columns were left out
 _MEASURED_A_SECOND: Final = 50
-_TAKING_S: Final = 0.05
-_LAST_TAKING_S: Final = 2.0
+_TAKING_S: Final = 0.05  # at a time: somebody may want other settings
+_LAST_TAKING_S: Final = 2.0  # somebody wants to quit
 _FILLING_S: Final = 0.02  # at a time: what comes in meanwhile is not to wait longer
 _MARGIN: Final = 4  # a picture of the past is filled a quarter of its width beyond both ends
 
@@ -98,7 +98,6 @@ class Analysis:
         self._framer = self._processing.framer(ring)
         self._averager = self._processing.averager()
         self._backfill: Backfill | None = None
-        self._begins_anew = False  # until the newest stretch of another analysis is there, nothing that comes is taken
         self._until = math.inf
         self._is_looked_at = False
         self._behind_before: tuple[float, float] | None = None
@@ -201,7 +200,7 @@ class Analysis:
         count = frames.samples.shape[1]
         levels = self._processing.levels(self._framer, frames, self.timeline, self._averager)
         if levels is None:
-            self._note_overwritten(count)
+            self._note_overwritten(frames.first, count)
             return
         if self._watch is not None:
             self._watch.take(frames.first, levels)
@@ -250,8 +249,12 @@ class Analysis:
         store = processing.store(view.cells, view.pooled)
         self._backfill = Backfill(processing, store, self._ring, self.timeline, self._first_column, live)
         self._past = None
-        self._begins_anew = True
         self._begin_anew()
+
+    @property
+    def _begins_anew(self) -> bool:
+        """Until the newest stretch of another analysis is there, nothing that comes is taken."""
+        return self._backfill is not None and self._backfill.store is not self.store
 
     def _begin_anew(self) -> None:
         """The newest stretch: averages go on from it, and the picture takes the place of the one before."""
@@ -261,7 +264,6 @@ class Analysis:
             if time.perf_counter() > self._until:
                 return
         self._averager, self.store = backfill.averager, backfill.store
-        self._begins_anew = False
 
     def _fill_store(self, backfill: Backfill) -> bool:
         newest = -(-self._framer.next_column // backfill.store.pooled)
@@ -340,15 +342,15 @@ class Analysis:
 
     def _skip_what_was_overwritten(self) -> None:
         """As when the program was stopped for longer than the ring lasts."""
+        first = self._framer.next_column
         if skipped := self._framer.skip_overwritten():
-            self._note_overwritten(skipped)
+            self._note_overwritten(first, skipped)
 
-    def _note_overwritten(self, columns: int) -> None:
-        """Of the columns just before the cursor there is no sound any more."""
+    def _note_overwritten(self, first: int, columns: int) -> None:
+        """Of columns first … there is no sound any more."""
         self.skipped_columns += columns
-        goes_on_at = self._framer.position
-        first = goes_on_at - columns * self._processing.engine.hop
-        self.overwritten = with_overwritten(self.overwritten, first, goes_on_at)
+        hop = self._processing.engine.hop
+        self.overwritten = with_overwritten(self.overwritten, first * hop, (first + columns) * hop)
         if self._watch is not None:
             self._watch.finish()
 

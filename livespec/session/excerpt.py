@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 from livespec.capture.source import Source
-from livespec.core.ring import AudioRing
+from livespec.core.ring import AudioRing, kept_from
 from livespec.errors import FileError, UsageError
 from livespec.session.clock import Timeline
 from livespec.session.folder import make_folder
-from livespec.session.recorder import RecordingPlan, kept_from, record_stretch
+from livespec.session.recorder import RecordingPlan, record_stretch
 from livespec.session.sound_file import suffix_for
 from livespec.session.stats import write_json
 from livespec.session.stretch import Stretch, write_npz
@@ -36,7 +36,9 @@ def write_excerpt(
     make_folder(folder.parent, "saved")
     folder.mkdir()
     try:
-        recorder = record_stretch(plan, ring, timeline, (max(first, kept_from(ring, timeline)), stop), source)
+        recorder = record_stretch(
+            plan, ring, timeline, (max(first, kept_from(ring, timeline.samplerate)), stop), source
+        )
         write_npz(stretch, folder / "columns.npz")
         write_json(folder / "settings.json", settings.as_dict())
     except UsageError:

@@ -14,7 +14,7 @@ from livespec.core.averaging import Averager, make_averager
 from livespec.core.calibration import Calibration
 from livespec.core.framing import Framer, Frames, column_count
 from livespec.core.quantity import level_quantity
-from livespec.core.ring import AudioRing
+from livespec.core.ring import AudioRing, kept_from
 from livespec.core.stft import Engine
 from livespec.session.clock import Timeline
 from livespec.session.columns import ColumnStore
@@ -122,7 +122,6 @@ class Backfill:
         self._stretch: _Stretch | None = None
         # What warms up longer than a stretch is long would do most of its work twice.
         self._at_once = _STRETCH if self.averager is None else max(_STRETCH, self.averager.warm_up)
-        self._spare = processing.engine.samplerate // 4  # sound that may be overwritten while it is looked at
 
     @property
     def is_halfway(self) -> bool:
@@ -141,8 +140,7 @@ class Backfill:
         engine = self._processing.engine
         there = column_count(self._ring.end, engine.n_fft, engine.hop)
         there = there if self._stop is None else min(there, self._stop)
-        spare = self._spare if self._ring.oldest else 0
-        oldest = max(self._begin, -(-(self._ring.oldest + spare) // engine.hop))
+        oldest = max(self._begin, -(-kept_from(self._ring, engine.samplerate) // engine.hop))
         first = max(first, -(-oldest // pooled), store.end - store.capacity if self._stop is not None else first)
         # Of a cell that is not full yet the rest may come: only the store of now takes it in.
         stop = min(stop, there // pooled if self._stop is None else -(-there // pooled))

@@ -20,7 +20,7 @@ import numpy as np
 
 from livespec.capture.source import Source
 from livespec.core.arrays import Float32Array
-from livespec.core.ring import AudioRing
+from livespec.core.ring import AudioRing, kept_from
 from livespec.errors import FileError, UsageError
 from livespec.session.clock import Timeline
 from livespec.session.folder import make_folder
@@ -31,7 +31,6 @@ _POLL_S: Final = 0.05
 _SYNC_S: Final = 0.5  # with a block of FLAC, less than the second that a power cut may cost
 _LONGEST_ZEROS_S: Final = 60.0
 _AT_ONCE: Final = 16_384  # samples
-_KEPT_FOR: Final = 4  # to a quarter of a second before they are overwritten samples can be written
 
 
 class RecordingPlan(NamedTuple):
@@ -178,7 +177,7 @@ class Recorder:
     def _skip_what_was_overwritten(self) -> None:
         """To where there is a quarter of a second before it is overwritten, too."""
         before = self._position
-        self._position = min(max(kept_from(self._ring, self._timeline), before + 1), self._ring.end)
+        self._position = min(max(kept_from(self._ring, self._timeline.samplerate), before + 1), self._ring.end)
         self._bridge(self._position - before, "overwritten", self._position)
 
     def _bridge(self, samples: int, cause: str, position: int) -> None:
@@ -296,7 +295,7 @@ def record_stretch(
     Raises `UsageError` where nothing is there, `FileError`.
     """
     first, stop = positions[0], min(positions[1], timeline.known_until)
-    if stop <= max(first, kept_from(ring, timeline)):
+    if stop <= max(first, kept_from(ring, timeline.samplerate)):
         raise UsageError("there is no sound to be saved")
     recorder = Recorder(plan, ring, timeline, first, source)
     recorder.record_until(stop)
@@ -304,11 +303,6 @@ def record_stretch(
     if recorder.trouble is not None:
         raise recorder.trouble
     return recorder
-
-
-def kept_from(ring: AudioRing, timeline: Timeline) -> int:
-    """Position of the oldest sample that is still there, and for a while."""
-    return ring.oldest + timeline.samplerate // _KEPT_FOR if ring.oldest else 0
 
 
 def path_of(name: str, moment: datetime, device: str, number: int) -> Path:

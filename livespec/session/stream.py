@@ -183,7 +183,7 @@ class ColumnStream:
         if over:
             self._timeline.settle()
         engine = self._engine
-        self._skip(self._framer.skip_overwritten())
+        self._skip(self._framer.next_column, self._framer.skip_overwritten())
         known = column_count(self._timeline.known_until, engine.n_fft, engine.hop) - self._framer.next_column
         frames = self._framer.take(known) if known > 0 else None
         if frames is None:
@@ -194,7 +194,7 @@ class ColumnStream:
             positions = positions[self._timeline.seconds_of(last_samples) < self._duration]
         levels = engine.columns(frames.samples[:, : len(positions)])
         if not self._framer.valid(frames):
-            self._skip(len(positions))
+            self._skip(frames.first, len(positions))
             return []
         levels[:, self._timeline.straddles(positions, engine.n_fft)] = np.nan
         if self._averager is not None:
@@ -208,14 +208,12 @@ class ColumnStream:
             for k, (position, time_s) in enumerate(zip(positions, times_s, strict=True))
         ]
 
-    def _skip(self, columns: int) -> None:
-        """Those just before the cursor."""
-        if not columns:
-            return
-        self.skipped += columns
-        goes_on_at = self._framer.position
-        first = goes_on_at - columns * self._engine.hop
-        self._overwritten = with_overwritten(self._overwritten, first, goes_on_at)
+    def _skip(self, first: int, columns: int) -> None:
+        """Columns first …: their sound is gone."""
+        if columns:
+            self.skipped += columns
+            hop = self._engine.hop
+            self._overwritten = with_overwritten(self._overwritten, first * hop, (first + columns) * hop)
 
     def _finish(self) -> None:
         failure, heard = self._source.failure, self._ring.end

@@ -250,6 +250,16 @@ def test_a_reader_of_a_device_that_is_overrun_counts_what_it_skipped(heard):
     assert behind >= set(jumps)
 
 
+def test_what_is_overtaken_at_work_is_a_gap_where_it_was_also_where_the_duration_ends(heard):
+    device, stream = heard(white_noise(60_000), 0.1)
+    device.all_read.set()
+    stream._framer.valid = lambda _frames: False  # the writer was there first
+    assert stream._take(over=True) == []
+    whole = 1 + (round(0.1 * RATE) - N_FFT) // HOP
+    assert stream.gaps == ((whole * HOP, whole * HOP, "overwritten"),)
+    assert stream.skipped == whole
+
+
 @pytest.mark.parametrize("duration", [0.1, 0.5, 0.777])
 def test_the_duration_of_a_device_is_kept_by_a_reader_that_is_behind_too(heard, duration):
     _, stream = heard(white_noise(60_000), duration)
