@@ -124,8 +124,9 @@ class Program:
         """Wait for it to end."""
         try:
             out, err = self.process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            pytest.fail(f"{' '.join(self.arguments)} still runs after {seconds:g} s")
+        except subprocess.TimeoutExpired as still:
+            said = (still.stderr or b"").decode(errors="replace")
+            pytest.fail(f"{' '.join(self.arguments)} still runs after {seconds:g} s; it said: {said!r}")
         return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, err)
 
     def quit_by(self, how: Callable[[], object]) -> tuple[subprocess.CompletedProcess[str], float]:

@@ -63,8 +63,10 @@ class VirtualScreen:
 
         def there() -> bool:
             assert program.runs, program.end()
-            search = ("search", "--onlyvisible", "--pid", str(program.process.pid), "--name", "livespec")
-            found[:] = self._run("xdotool", *search, check=False).stdout.split()
+            # Of the root's children alone: the picture is a window in the window, of the same name and process, and
+            # would be taken for it where the outer one was mapped between the two looks.
+            search = ("search", "--maxdepth", "1", "--onlyvisible", "--pid", str(program.process.pid))
+            found[:] = self._run("xdotool", *search, "--name", "livespec", check=False).stdout.split()
             return bool(found)
 
         wait_until(there, "livespec has a window", 20)

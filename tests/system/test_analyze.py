@@ -235,8 +235,8 @@ def test_a_cluster_that_loses_a_worker_makes_what_one_machine_makes(start, nothi
     one_thread = ("--nthreads", "1", "--no-nanny")
     workers = [run_module("distributed.cli.dask_worker", *one_thread, *shared, cwd=tmp_path) for _ in range(2)]
     try:
-        wait_until((tmp_path / "s.json").exists, "the scheduler runs", 20)
-        address = json.loads((tmp_path / "s.json").read_text())["address"]
+        wait_until(lambda: scheduler_address(tmp_path / "s.json") is not None, "the scheduler runs", 20)
+        address = scheduler_address(tmp_path / "s.json")
         program = start("analyze", "in", "-o", "far.zarr", "--scheduler", address, environment=nothing)
         wait_until(lambda: len(list(tmp_path.glob("far.zarr/*"))) > 20, "some are done", 30)
         workers[0].kill()
@@ -258,6 +258,14 @@ def test_a_cluster_that_loses_a_worker_makes_what_one_machine_makes(start, nothi
         assert set(ours.array_keys()) == set(theirs.array_keys())
         for name in ours.array_keys():
             assert np.array_equal(ours[name][...], theirs[name][...]), (number, name)
+
+
+def scheduler_address(told_in):
+    """None until it is written to the end: the file is there, empty, a moment before."""
+    try:
+        return json.loads(told_in.read_text())["address"]
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
 
 
 def run_module(*command, cwd):
