@@ -5,12 +5,13 @@ does, it shows the level between its two neighbours. So a tone never disappears,
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from livespec.core.arrays import Float32Array, Float64Array, Int32Array
+from livespec.core.arrays import Float32Array, Float64Array, Int32Array, Int64Array
 from livespec.settings import Scale
 
 
@@ -193,9 +194,18 @@ class RowMap:
 
     def apply(self, columns: Float32Array) -> Float32Array:
         """Levels of the rows. columns: (k, bins) dBFS; returns (k, rows), NaN where the column is."""
-        ends = np.stack([self.first, self.last + 1], axis=1).ravel()
+        out = np.empty((len(columns), len(self.first)), columns.dtype)
+        loudest, ends, mixed = self._kinds
         padded = np.concatenate([columns, columns[:, -1:]], axis=1)  # so that last + 1 is an index
-        loudest = np.maximum.reduceat(padded, ends, axis=1)[:, ::2]
-        low, high = columns[:, self.first], columns[:, self.last]
-        mixed = low + (high - low) * np.maximum(self.between, 0)
-        return np.where(self.between < 0, loudest, mixed)
+        if len(loudest):
+            out[:, loudest] = np.maximum.reduceat(padded, ends, axis=1)[:, ::2]
+        low, high = columns[:, self.first[mixed]], columns[:, self.last[mixed]]
+        out[:, mixed] = low + (high - low) * self.between[mixed]
+        return out
+
+    @cached_property
+    def _kinds(self) -> tuple[Int64Array, Int32Array, Int64Array]:
+        """The rows that show the loudest of their bins, where these begin and end, in turn, and the other rows."""
+        inside = self.between < 0
+        ends = np.stack([self.first[inside], self.last[inside] + 1], axis=1).ravel()
+        return np.flatnonzero(inside), ends, np.flatnonzero(~inside)

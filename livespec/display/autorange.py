@@ -29,7 +29,7 @@ class AutoRange:
         self._settled = False
 
     def follow(self, rows: Float32Array, elapsed_s: float) -> bool:
-        """Take in levels of displayed rows (k, rows), NaN where there is none; True when `low` or `high` moved."""
+        """Take in levels of displayed rows (k, rows), not finite where there is none; True when a limit moved."""
         levels = rows[np.isfinite(rows)]
         if not levels.size:
             return False

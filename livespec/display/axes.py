@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -210,6 +211,7 @@ def format_time(second: float, step: float, *, clock: bool) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}{fraction}" if hours else f"{minutes}:{seconds:02d}{fraction}"
 
 
+@lru_cache(maxsize=8)
 def _utc_offset_s(wall_time: float) -> float:
     offset = datetime.fromtimestamp(wall_time).astimezone().utcoffset()
     return offset.total_seconds() if offset else 0.0

@@ -125,15 +125,20 @@ class Program:
         if not gl.glGetProgramParameter(self._handle, gl.GL_LINK_STATUS):
             raise RuntimeError(f"shaders do not link: {gl.glGetProgramInfoLog(self._handle)}")
         self._uniforms: dict[str, int] = {}
+        self._values: dict[str, float | Sequence[float]] = {}
         self._attributes: dict[np.dtype[Any], list[tuple[Any, ...]]] = {}
         gl.glUseProgram(self._handle)
         for unit, name in enumerate(textures):
             gl.glUniform1i(self._uniform(name), unit)
 
     def set(self, **uniforms: float | Sequence[float]) -> None:
-        """Numbers, and vectors of two or three."""
+        """Numbers, and vectors of two or three. They stay; those that are the same as before cost nothing."""
+        changed = [(name, value) for name, value in uniforms.items() if self._values.get(name) != value]
+        if not changed:
+            return
+        self._values |= changed
         gl.glUseProgram(self._handle)
-        for name, value in uniforms.items():
+        for name, value in changed:
             at = self._uniform(name)
             if isinstance(value, int | float):
                 gl.glUniform1f(at, value)

@@ -1,6 +1,7 @@
 """One frame as a value: what is where, in device pixels, y downwards. Both renderers draw exactly this."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -223,7 +224,7 @@ class Frame:
     recorded_s: int | None = None
     banners: tuple[Banner, ...] = ()
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
         """Where everything is."""
         return layout_of(self.width, self.height, self.scale, self.wanted)

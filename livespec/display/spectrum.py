@@ -4,11 +4,13 @@ Worked out of the columns that are on screen, so it is right for any moment that
 are looked at once; what is left is a handful of cells a frame.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array, Float64Array
+from livespec.core.arrays import Float32Array, Int16Array, Uint8Array
 from livespec.core.averaging import to_decibels, to_power
 from livespec.core.scales import RowMap
 from livespec.display.layout import Pane
@@ -30,9 +32,17 @@ class Spectrum(NamedTuple):
 
 
 class _Stretch(NamedTuple):
+    """Of `cells` cells that are there."""
+
     highest: Float32Array
-    power: Float64Array
+    power: Float32Array
     cells: int
+
+    @classmethod
+    def joined(cls, parts: Sequence["_Stretch"]) -> "_Stretch":
+        """Several as one."""
+        highest = np.fmax.reduce([part.highest for part in parts])
+        return cls(highest, np.sum([part.power for part in parts], axis=0), sum(part.cells for part in parts))
 
 
 class SpectrumFinder:
@@ -40,7 +50,8 @@ class SpectrumFinder:
 
     def __init__(self, store: ColumnStore) -> None:
         self._store, self._rewrites = store, store.rewrites
-        self._known: dict[tuple[int, int], _Stretch] = {}
+        self._known: dict[tuple[int, int], _Stretch] = {}  # by channel and number
+        self._joined: dict[int, tuple[range, _Stretch]] = {}  # by channel: all that lie whole in what is held
 
     def at(self, cell: int, oldest: int, channel: int = 0) -> Spectrum:
         """At a cell, and of the seconds before it, from the cell `oldest` on."""
@@ -48,35 +59,41 @@ class SpectrumFinder:
         if store.rewrites != self._rewrites or len(self._known) > _KEPT:
             self._rewrites = store.rewrites
             self._known.clear()
+            self._joined.clear()
         held_cells = max(1, round(HOLD_S * store.engine.samplerate / (store.hop * store.pooled)))
         first, stop = max(oldest, cell + 1 - held_cells), cell + 1
-        stretches = []
-        while first < stop:
-            end = min(stop, (first // _STRETCH + 1) * _STRETCH)
-            stretches.append(self._stretch(first, end, channel))
-            first = end
-        now = store.cells(cell, cell + 1, channel)[0]
-        held = np.fmax.reduce([one.highest for one in stretches])
-        mean = np.sum([one.power for one in stretches], axis=0) / max(1, sum(one.cells for one in stretches))
-        mean = mean.astype(np.float32)
+        whole = range(-(-first // _STRETCH), cell // _STRETCH)  # of cells that do not grow any more
+        if whole:
+            parts = [self._look(whole.stop * _STRETCH, stop, channel), self._whole(whole, channel)]
+            if first < whole.start * _STRETCH:
+                parts.append(self._look(first, whole.start * _STRETCH, channel))
+        else:
+            parts = [self._look(first, stop, channel)]
+        held, power, cells = _Stretch.joined(parts)
+        now = store.cells(cell, stop, channel)[0]
+        mean = power / np.float32(max(1, cells))
         with np.errstate(divide="ignore"):
             to_decibels(mean)
         return Spectrum(now, held, mean)
 
-    def _stretch(self, first: int, stop: int, channel: int) -> _Stretch:
-        whole = stop - first == _STRETCH and stop < self._store.end  # the newest cell may still grow
-        key = first, channel
-        if whole and key in self._known:
-            return self._known[key]
+    def _whole(self, numbers: range, channel: int) -> _Stretch:
+        """These stretches as one."""
+        before = self._joined.get(channel)
+        if before is None or before[0] != numbers:
+            for number in numbers:
+                if (channel, number) not in self._known:
+                    first = number * _STRETCH
+                    self._known[channel, number] = self._look(first, first + _STRETCH, channel)
+            joined = _Stretch.joined([self._known[channel, number] for number in numbers])
+            before = self._joined[channel] = numbers, joined
+        return before[1]
+
+    def _look(self, first: int, stop: int, channel: int) -> _Stretch:
         cells = self._store.cells(first, stop, channel)
         there = ~np.isnan(cells[:, 0])
         power = cells[there]
         to_power(power)
-        highest = np.fmax.reduce(cells, axis=0)
-        out = _Stretch(highest, power.sum(axis=0, dtype=np.float64), int(there.sum()))
-        if whole:
-            self._known[key] = out
-        return out
+        return _Stretch(np.fmax.reduce(cells, axis=0), power.sum(axis=0), len(power))
 
 
 def spectrum_graph(
@@ -86,23 +103,26 @@ def spectrum_graph(
     assert pane.spectrum is not None
     levels = rows.apply(np.stack(spectrum) + offset_db)
     length = pane.spectrum_px
-    share = (levels - palette.low) / (palette.high - palette.low)
-    at = np.nan_to_num(np.round(np.clip(share, 0, 1) * (length - 1)))
-    now, held, mean = at
-    place = np.arange(length, dtype=np.int16)
-    pixels = np.where(place < now.astype(np.int16)[:, None], Graph.pixel_of(theme.now), Graph.pixel_of(theme.empty))
-    for line, colour in ((mean, theme.average), (held, theme.accent)):
-        low, high = _line(line)
-        beyond = (place - low.astype(np.int16)[:, None]).view(np.uint16)  # below the lowest it is a large number
-        length_px = np.where(line > 0, high - low, 0).astype(np.uint16)
-        np.copyto(pixels, Graph.pixel_of(colour), where=beyond < length_px[:, None])
-    return Graph(pane.spectrum, pane.upright(pixels))
+    levels -= palette.low
+    levels *= (length - 1) / (palette.high - palette.low)
+    at = np.nan_to_num(np.clip(levels, 0, length - 1).round(), copy=False).astype(np.int16)
+    low, high = _lines(at[1:])
+    reach = _reach(length)
+    held, mean = reach[high] ^ reach[low]
+    colours = [theme.empty, theme.now, *2 * [theme.average], *4 * [theme.accent]]  # the later over the earlier
+    pixels = np.array([Graph.pixel_of(colour) for colour in colours])
+    return Graph(pane.spectrum, pane.upright(pixels.take(reach[at[0]] + 2 * mean + 4 * held)))
 
 
-def _line(at: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Where a line through the levels begins and ends in each row: each spans to half-way to its neighbours."""
-    before, after = np.roll(at, 1), np.roll(at, -1)
-    before[0], after[-1] = at[0], at[-1]
-    low = np.floor(np.minimum(at, np.minimum(at + before, at + after) / 2))
-    high = np.ceil(np.maximum(at, np.maximum(at + before, at + after) / 2))
-    return low, np.maximum(high, low + 1)
+def _lines(at: Int16Array) -> tuple[Int16Array, Int16Array]:
+    """(lines, rows): where each begins and ends in a row; it spans to half-way to its neighbours. None at 0."""
+    before, after = np.concatenate([at[:, :1], at[:, :-1]], axis=1), np.concatenate([at[:, 1:], at[:, -1:]], axis=1)
+    low = np.minimum(at, (at + np.minimum(before, after)) >> 1)
+    high = np.maximum(low + 1, (at + np.maximum(before, after) + 1) >> 1)
+    return low, np.where(at > 0, np.maximum(high, at), low)
+
+
+@lru_cache(maxsize=8)
+def _reach(length: int) -> Uint8Array:
+    """(length + 1, length): row n is 1 in its first n places."""
+    return (np.arange(length) < np.arange(length + 1)[:, None]).astype(np.uint8)

@@ -655,9 +655,11 @@ class View:
         cells = np.concatenate(
             [store.picked(range(store.end - count, store.end, step), channel) for channel in range(store.channels)]
         )
-        rows = shown.axis.rows(min(height, 512), store.bins, store.bin_hz)
-        levels = rows.apply(cells + shown.quantity.offset_db)
-        levels[rows.apply(cells) <= FLOOR_DBFS] = np.nan  # silence says nothing of the range
+        silent = cells <= FLOOR_DBFS
+        cells += shown.quantity.offset_db
+        cells[silent] = -np.inf  # silence says nothing of the range
+        with np.errstate(invalid="ignore"):
+            levels = shown.axis.rows(min(height, 512), store.bins, store.bin_hz).apply(cells)
         if self._auto.follow(levels, min(elapsed, 2 * _RANGE_INTERVAL_S)):
             self._palette = replace(self._palette, low=self._auto.low, high=self._auto.high)
 

@@ -119,7 +119,7 @@ def test_the_light_is_red_after_clipping_and_a_frame_where_only_the_true_peak_is
     assert (quiet.clip_light, quiet.over_light) == (False, False)
     assert (clipped.clip_light, red in colours_of(clipped)) == (True, True)
     assert (over.clip_light, over.over_light) == (False, True)
-    light = over._light()
+    light = over._light(over._bar())
     image = over.grab().toImage()
     assert image.pixelColor(light.topLeft()).name() == accent
     assert image.pixelColor(light.center()).name() == QColor(*DARK.background).name()
@@ -128,7 +128,7 @@ def test_the_light_is_red_after_clipping_and_a_frame_where_only_the_true_peak_is
 def test_a_click_on_the_light_puts_it_out_and_the_true_peak_begins_anew(row):
     _, clipped, over = row.meters
     for meter in (clipped, over):
-        QTest.mouseClick(meter, Qt.MouseButton.LeftButton, pos=meter._light().center())
+        QTest.mouseClick(meter, Qt.MouseButton.LeftButton, pos=meter._light(meter._bar()).center())
         row.refresh()
         assert (meter.clip_light, meter.over_light) == (False, False)
         assert "true peak: −∞ dBTP" in tip(meter)
@@ -151,7 +151,7 @@ def test_meters_have_room_and_can_be_clicked(channels, width):
     for number, (meter, area) in enumerate(zip(row.meters, areas, strict=True)):
         assert status.rect().contains(area)
         assert not any(area.intersects(other) for other in areas[:number])
-        bar, light, label = meter._bar(), meter._light(), meter._label_area()
+        bar, light, label = meter._bar(), meter._light(meter._bar()), meter._label_area()
         for part in (bar, light, label):
             assert meter.rect().contains(part)
         assert not any(bar.intersects(part) for part in (light, label))
@@ -192,7 +192,7 @@ def test_it_can_be_seen_how_far_a_meter_could_reach(row, theme):
     row.set_theme(theme)
     row.setStyleSheet(f"background: {css(theme.background)}")
     quiet = row.meters[0]
-    image, bar, light = quiet.grab().toImage(), quiet._bar(), quiet._light()
+    image, bar, light = quiet.grab().toImage(), quiet._bar(), quiet._light(quiet._bar())
     sound, track, unlit, background = (
         image.pixelColor(x, bar.center().y()).name()
         for x in (bar.x() + 2, bar.right() - 2, light.center().x(), light.right() + 3)

@@ -125,7 +125,7 @@ class LevelMeter(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         lit = self.clip_light or self.over_light
-        if lit and self._light().adjusted(-4, -6, 4, 6).contains(event.position().toPoint()):
+        if lit and self._light(self._bar()).adjusted(-4, -6, 4, 6).contains(event.position().toPoint()):
             self.put_out()
         else:
             self._solo()
@@ -169,25 +169,25 @@ class LevelMeter(QWidget):
         painter = QPainter(self)
         painter.setPen(_colour(RED if now.trouble else theme.faint))
         painter.drawText(self._label_area(), _MIDDLE if self._upright else _RIGHT, self._label)
-        length = self._length
-        painter.fillRect(self._part(0, length), _colour(theme.now))
+        bar = self._bar()
+        length = bar.height() if self._upright else bar.width()
+        painter.fillRect(bar, _colour(theme.now))
         reach, warm = round(_share(now.rms_dbfs) * length), round(_share(_WARM_DBFS) * length)
-        painter.fillRect(self._part(0, min(reach, warm)), _colour(theme.average))
+        painter.fillRect(self._part(bar, 0, min(reach, warm)), _colour(theme.average))
         if reach > warm:
-            painter.fillRect(self._part(warm, reach), _colour(theme.accent))
+            painter.fillRect(self._part(bar, warm, reach), _colour(theme.accent))
         if now.peak_dbfs > _LOWEST_DBFS:
             at, beyond = round(_share(now.peak_dbfs) * (length - 2)), (1, 0) if self._upright else (0, 2)
-            line = self._part(at, at + 2).adjusted(-beyond[0], -beyond[1], *beyond)
+            line = self._part(bar, at, at + 2).adjusted(-beyond[0], -beyond[1], *beyond)
             painter.fillRect(line, _colour(theme.strong))
-        self._draw_light(painter, theme)
+        self._draw_light(painter, theme, self._light(bar))
         if self._has_figure:
             painter.setPen(_colour(theme.text))
             area = QRect(self.width() - _FIGURE, 0, _FIGURE, self.height())
             painter.drawText(area, _RIGHT, _level_text(now.rms_dbfs))
         painter.end()
 
-    def _draw_light(self, painter: QPainter, theme: Theme) -> None:
-        light = self._light()
+    def _draw_light(self, painter: QPainter, theme: Theme, light: QRect) -> None:
         if self.clip_light:
             painter.fillRect(light, _colour(RED))
         elif self.over_light:
@@ -201,27 +201,21 @@ class LevelMeter(QWidget):
     def _has_figure(self) -> bool:
         return not self._upright and self.width() >= _WITH_FIGURE_FROM
 
-    @property
-    def _length(self) -> int:
-        """Of the bar, from the quiet end to full scale."""
-        return self._bar().height() if self._upright else self._bar().width()
-
-    def _part(self, start: int, stop: int) -> QRect:
+    def _part(self, bar: QRect, start: int, stop: int) -> QRect:
         """Of the bar, in pixels from its quiet end."""
-        bar = self._bar()
         if self._upright:
             return QRect(bar.x(), bar.y() + bar.height() - stop, bar.width(), stop - start)
         return QRect(bar.x() + start, bar.y(), stop - start, bar.height())
 
     def _bar(self) -> QRect:
+        """From the quiet end to full scale."""
         if self._upright:
             breadth, top = min(self.width() - 3, _STANDING_BAR), _STANDING_LIGHT + 3
             return QRect((self.width() - breadth) // 2, top, breadth, _STANDING - top - _STANDING_LABEL)
         before, after = self._label_area().width() + 6, _LIGHT + 4 + (_FIGURE if self._has_figure else 0)
         return QRect(before, (_LYING - _BAR) // 2, max(8, self.width() - before - after), _BAR)
 
-    def _light(self) -> QRect:
-        bar = self._bar()
+    def _light(self, bar: QRect) -> QRect:
         if self._upright:
             return QRect(bar.x(), 1, bar.width(), _STANDING_LIGHT)
         return QRect(bar.right() + 4, (_LYING - _LIGHT) // 2, _LIGHT, _LIGHT)
