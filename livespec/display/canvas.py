@@ -1,22 +1,23 @@
 """A `Scene` on the GPU, into whatever framebuffer is bound: the window's or a headless one.
 
-A frame is a few draw calls: the waterfalls' runs, lines and spectra, then boxes and labels, moving and fixed. Labels
-are masks in one atlas texture, rasterised once each (`text`), and sharp because they lie on whole device pixels.
+A frame is a few draw calls: the waterfalls' runs, lines and spectra, then one for each furniture. Labels are masks in
+one atlas texture, rasterised once each (`text`), and sharp because they lie on whole device pixels; boxes are drawn
+with them, by a mask that is full.
 """
 
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from vispy.gloo import gl
 
-from livespec.core.arrays import Float32Array, Uint8Array
+from livespec.core.arrays import Float32Array
 from livespec.display.gpu import Program, Texels, Texture, Vertices
 from livespec.display.layout import Pane, Rect
 from livespec.display.scene import (
     HATCH_PERIOD_PX,
     HATCH_STROKE_PX,
     LONGEST_LABEL_PX,
-    Box,
     Furniture,
     Graph,
     Label,
@@ -30,6 +31,8 @@ from livespec.display.waterfall import SHOWN, Waterfall, WaterfallPrograms
 
 _ATLAS_WIDTH: Final = LONGEST_LABEL_PX
 _ATLAS_HEIGHT: Final = 1024
+_FULL_TEXEL: Final = 0.5, 0.5
+Mask = tuple[int, int, int, int]  # x, y, width, height in the atlas
 
 # What a fragment is made of comes to it as it is needed: llvmpipe has a path of its own for shaders that only hand on a
 # colour or a texel, five to twenty times as fast as for those that reckon.
@@ -52,6 +55,15 @@ void main() {
 }
 """
 
+_PLACED: Final = np.dtype([("a_position", np.float32, 2)])
+_PLACED_VERTEX: Final = """
+uniform vec2 u_size;
+attribute vec2 a_position;
+void main() {
+    gl_Position = vec4(a_position.x / u_size.x * 2.0 - 1.0, 1.0 - a_position.y / u_size.y * 2.0, 0.0, 1.0);
+}
+"""
+
 _HATCH_FRAGMENT: Final = """
 uniform vec3 u_gap;
 uniform vec3 u_stroke;
@@ -61,8 +73,8 @@ void main() {
 }
 """.replace("HATCH_PERIOD", f"{HATCH_PERIOD_PX:.1f}").replace("HATCH_STROKE", f"{HATCH_STROKE_PX:.1f}")
 
-_LABEL: Final = np.dtype([("a_position", np.float32, 2), ("a_texel", np.float32, 2), ("a_colour", np.uint8, 4)])
-_LABEL_VERTEX: Final = """
+_MASKED: Final = np.dtype([("a_position", np.float32, 2), ("a_texel", np.float32, 2), ("a_colour", np.uint8, 4)])
+_MASKED_VERTEX: Final = """
 uniform vec2 u_size;
 uniform vec2 u_atlas_size;
 attribute vec2 a_position;
@@ -77,7 +89,7 @@ void main() {
 }
 """
 
-_LABEL_FRAGMENT: Final = """
+_MASKED_FRAGMENT: Final = """
 uniform sampler2D u_atlas;
 varying vec2 v_texture;
 varying vec4 v_colour;
@@ -90,17 +102,17 @@ _CORNERS: Final = np.array([(0, 0), (1, 0), (1, 1), (0, 0), (1, 1), (0, 1)], np.
 
 
 class _Programs:
-    """What boxes, hatched boxes and labels are drawn with."""
+    """What pieces, hatched boxes, and other boxes with labels are drawn with."""
 
     def __init__(self) -> None:
-        self.boxes = Program(_BOX_VERTEX, _BOX_FRAGMENT)
-        self.hatched = Program(_BOX_VERTEX, _HATCH_FRAGMENT)
-        self.labels = Program(_LABEL_VERTEX, _LABEL_FRAGMENT, ["u_atlas"])
-        self.labels.set(u_atlas_size=(_ATLAS_WIDTH, _ATLAS_HEIGHT))
+        self.pieces = Program(_BOX_VERTEX, _BOX_FRAGMENT)
+        self.hatched = Program(_PLACED_VERTEX, _HATCH_FRAGMENT)
+        self.masked = Program(_MASKED_VERTEX, _MASKED_FRAGMENT, ["u_atlas"])
+        self.masked.set(u_atlas_size=(_ATLAS_WIDTH, _ATLAS_HEIGHT))
 
     def set_look(self, scene: Scene) -> None:
         """What all of a frame has in common."""
-        for program in (self.boxes, self.hatched, self.labels):
+        for program in (self.pieces, self.hatched, self.masked):
             program.set(u_size=(scene.width, scene.height))
         self.hatched.set(u_gap=unit_colour(scene.theme.gap), u_stroke=unit_colour(scene.theme.gap_stroke))
 
@@ -114,11 +126,9 @@ class Canvas:
         self._waterfall_programs = WaterfallPrograms()
         self._programs = _Programs()
         self._atlas = _Atlas()
-        self._pieces = _PieceBatch(self._programs)
+        self._backdrop, self._pieces = _PieceBatch(self._programs), _PieceBatch(self._programs)
         self._graphs: list[_DrawnGraph] = []
-        self._backdrop, self._moving, self._fixed, self._over, self._said = (
-            _FurnitureBatch(self._programs, self._atlas) for _ in range(5)
-        )
+        self._furniture = [_FurnitureBatch(self._programs, self._atlas) for _ in range(4)]
 
     @property
     def uploaded_bytes(self) -> int:
@@ -128,30 +138,23 @@ class Canvas:
     def draw(self, scene: Scene, detail: int = 1) -> None:
         """The whole frame. detail: rows of the waterfall that share one."""
         drawn = self._updated_waterfalls(scene, detail)
-        self._set_furniture(scene)
+        self._set_furniture((scene.moving, scene.fixed, scene.over, scene.said))
         self._programs.set_look(scene)
         gl.glViewport(0, 0, scene.width, scene.height)
         for test in (gl.GL_BLEND, gl.GL_DEPTH_TEST, gl.GL_SCISSOR_TEST):
             gl.glDisable(test)
         gl.glClearColor(*unit_colour(scene.theme.background), 1.0)
         gl.glClear(gl.GL_COLOR_BUFFER_BIT)
-        self._backdrop.draw_boxes()
+        self._backdrop.draw((scene.backdrop,))
         for waterfall, runs, pane in drawn:
             waterfall.draw(runs, pane, scene)
         self._pieces.draw(scene.pieces)
         for graph in self._updated_graphs(scene.graphs):
             graph.draw(scene)
-        self._moving.draw_boxes()
-        self._fixed.draw_boxes()
         gl.glBlendFunc(gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA)
         gl.glEnable(gl.GL_BLEND)
-        self._moving.draw_labels()
-        self._fixed.draw_labels()
-        for furniture in (self._over, self._said):
-            gl.glDisable(gl.GL_BLEND)
-            furniture.draw_boxes()
-            gl.glEnable(gl.GL_BLEND)
-            furniture.draw_labels()
+        for batch in self._furniture:
+            batch.draw()
 
     def _updated_waterfalls(self, scene: Scene, detail: int) -> list[tuple[Waterfall, tuple[Run, ...], Pane]]:
         """One for each channel of each store in the scene; those of stores that have gone are let go of."""
@@ -182,15 +185,12 @@ class Canvas:
             drawn.set(graph)
         return self._graphs
 
-    def _set_furniture(self, scene: Scene) -> None:
+    def _set_furniture(self, furniture: tuple[Furniture, ...]) -> None:
         """All of it before any is drawn: where the atlas was full and began anew, once more from the start."""
         for _ in range(2):
             generation = self._atlas.generation
-            self._backdrop.set(scene.backdrop)
-            self._moving.set(scene.moving)
-            self._fixed.set(scene.fixed)
-            self._over.set(scene.over)
-            self._said.set(scene.said)
+            for batch, one in zip(self._furniture, furniture, strict=True):
+                batch.set(one)
             if self._atlas.generation == generation:
                 return
 
@@ -210,13 +210,10 @@ class _PieceBatch:
         if len(pieces) != len(self._made_for) or not all(a is b for a, b in zip(pieces, self._made_for, strict=True)):
             self._made_for = pieces
             colours = np.array([(*one.colour, 255) for one in pieces], np.uint8)
-            self._vertices.put(
-                _boxes(
-                    np.concatenate([one.rectangles for one in pieces]),
-                    np.repeat(colours, [len(one.rectangles) for one in pieces], axis=0),
-                )
-            )
-        self._programs.boxes.draw(self._vertices)
+            out = _quads(np.concatenate([one.rectangles for one in pieces]), _BOX)
+            out["a_colour"] = np.repeat(colours, [len(one.rectangles) for one in pieces], axis=0)[:, None]
+            self._vertices.put(out.ravel())
+        self._programs.pieces.draw(self._vertices)
 
 
 class _DrawnGraph:
@@ -247,9 +244,8 @@ class _DrawnGraph:
         place = self._graph.area, scene.width, scene.height
         if place != self._place:
             self._place = place
-            out = np.empty((1, 6), SHOWN)
-            area = np.array([self._graph.area], np.float32)
-            out["a_position"] = _corners(area) * (2 / scene.width, -2 / scene.height) + (-1, 1)
+            out = _quads([self._graph.area], SHOWN)
+            out["a_position"] = out["a_position"] * (2 / scene.width, -2 / scene.height) + (-1, 1)
             out["a_texture"] = _CORNERS
             self._vertices.put(out.ravel())
         self._program.draw(self._vertices, self._texture)
@@ -267,39 +263,36 @@ class _FurnitureBatch:
     def __init__(self, programs: _Programs, atlas: "_Atlas") -> None:
         self._programs, self._atlas = programs, atlas
         self._made_for: tuple[Furniture, int] | None = None
-        self._boxes, self._hatched, self._labels = Vertices(), Vertices(), Vertices()
+        self._hatched, self._masked = Vertices(), Vertices()
 
     def set(self, furniture: Furniture) -> None:
         """What to draw next."""
         made_for = self._made_for
         if made_for is not None and made_for[0] is furniture and made_for[1] == self._atlas.generation:
             return
-        _put_boxes(self._boxes, [box for box in furniture.boxes if not box.hatched])
-        _put_boxes(self._hatched, [box for box in furniture.boxes if box.hatched])
-        self._put_labels(furniture.labels)
+        boxes = [box for box in furniture.boxes if not box.hatched]
+        masks = self._atlas.masks(furniture.labels)
         self._made_for = furniture, self._atlas.generation
+        places = [box[:4] for box in boxes]
+        places += [_place_of(label, mask) for label, mask in zip(furniture.labels, masks, strict=True)]
+        out = _quads(places, _MASKED)
+        out["a_texel"][: len(boxes)] = _FULL_TEXEL
+        out["a_texel"][len(boxes) :] = _corners(masks)
+        colours = [(*box.colour, 255) for box in boxes] + [(*label.colour, 255) for label in furniture.labels]
+        out["a_colour"] = np.array(colours, np.uint8).reshape(-1, 1, 4)
+        self._masked.put(out.ravel())
+        self._hatched.put(_quads([box[:4] for box in furniture.boxes if box.hatched], _PLACED).ravel())
 
-    def draw_boxes(self) -> None:
+    def draw(self) -> None:
+        """All of it, blended."""
         self._programs.hatched.draw(self._hatched)
-        self._programs.boxes.draw(self._boxes)
+        self._programs.masked.draw(self._masked, self._atlas.texture)
 
-    def draw_labels(self) -> None:
-        self._programs.labels.draw(self._labels, self._atlas.texture)
 
-    def _put_labels(self, labels: tuple[Label, ...]) -> None:
-        if not labels:
-            self._labels.clear()
-            return
-        cells = self._atlas.cells(labels)
-        places = [
-            (label.left(int(width)), label.y - int(height) // 2, width, height)
-            for label, (_, _, width, height) in zip(labels, cells.tolist(), strict=True)
-        ]
-        out = np.empty((len(labels), 6), _LABEL)
-        out["a_position"] = _corners(np.array(places, np.float32))
-        out["a_texel"] = _corners(cells)
-        out["a_colour"] = np.array([(*label.colour, 255) for label in labels], np.uint8)[:, None]
-        self._labels.put(out.ravel())
+def _place_of(label: Label, mask: Mask) -> tuple[int, int, int, int]:
+    """Where its mask lies on the screen: x, y, width, height."""
+    _, _, width, height = mask
+    return label.left(width), label.y - height // 2, width, height
 
 
 class _Atlas:
@@ -310,19 +303,20 @@ class _Atlas:
         self.texture = Texture.of(np.zeros((_ATLAS_HEIGHT, _ATLAS_WIDTH), np.uint8), Texels.MASKS)
         self._clear()
 
-    def cells(self, labels: tuple[Label, ...]) -> Float32Array:
-        """(n, 4) x, y, width, height of each label's mask in the atlas, which has them all at once."""
+    def masks(self, labels: tuple[Label, ...]) -> list[Mask]:
+        """Where each label's mask is in the atlas, which has them all at once."""
         keys = [(label.text, label.size_px, label.bold) for label in labels]
         if not all(self._place(*key) for key in keys):
             self._clear()
             for key in keys:
                 self._place(*key)
-        return np.array([self._known.get(key, (0, 0, 0, 0)) for key in keys], np.float32)
+        return [self._known.get(key, (0, 0, 0, 0)) for key in keys]
 
     def _clear(self) -> None:
         self.generation += 1
-        self._known: dict[tuple[str, int, bool], tuple[int, int, int, int]] = {}
-        self._x = self._y = self._shelf = 0
+        self._known: dict[tuple[str, int, bool], Mask] = {}
+        self.texture.put(np.full((1, 1), 255, np.uint8))  # `_FULL_TEXEL`
+        self._x, self._y, self._shelf = 1, 0, 1
 
     def _place(self, text: str, size_px: int, bold: bool) -> bool:  # noqa: FBT001
         if (text, size_px, bold) in self._known:
@@ -340,23 +334,16 @@ class _Atlas:
         return True
 
 
-def _put_boxes(vertices: Vertices, boxes: list[Box]) -> None:
-    if not boxes:
-        vertices.clear()
-        return
-    numbers = np.array([(*box[:4], *box.colour, 255) for box in boxes], np.float32)
-    vertices.put(_boxes(numbers[:, :4], numbers[:, 4:]))
+def _quads(rectangles: npt.ArrayLike, vertex: np.dtype[np.void]) -> np.ndarray:
+    """(n, 6) vertices, with their positions, of n rectangles x, y, width, height."""
+    corners = _corners(rectangles)
+    out = np.empty(corners.shape[:2], vertex)
+    out["a_position"] = corners
+    return out
 
 
-def _boxes(rectangles: Float32Array, colours: Uint8Array | Float32Array) -> np.ndarray:
-    """(6 n,) vertices of (n, 4) x, y, width, height and (n, 4) colours."""
-    out = np.empty((len(rectangles), 6), _BOX)
-    out["a_position"] = _corners(rectangles)
-    out["a_colour"] = colours[:, None]
-    return out.ravel()
-
-
-def _corners(rectangles: Float32Array) -> Float32Array:
-    """(n, 6, 2): two triangles each of (n, 4) x, y, width, height."""
-    corners: Float32Array = rectangles[:, None, :2] + _CORNERS * rectangles[:, None, 2:]
+def _corners(rectangles: npt.ArrayLike) -> Float32Array:
+    """(n, 6, 2): two triangles each of n rectangles x, y, width, height."""
+    places = np.asarray(rectangles, np.float32).reshape(-1, 1, 4)
+    corners: Float32Array = places[..., :2] + _CORNERS * places[..., 2:]
     return corners

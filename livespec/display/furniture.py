@@ -18,7 +18,7 @@ from livespec.display.axes import (
 )
 from livespec.display.banners import banners_in, without_middle
 from livespec.display.layout import Layout, Pane, Rect, scaler
-from livespec.display.scene import APART, LONGEST_LABEL_PX, Banner, Box, Frame, Furniture, Label, Palette
+from livespec.display.scene import APART, LONGEST_LABEL_PX, Banner, Box, Frame, Furniture, Label, Palette, Pieces
 from livespec.display.text_width import text_width
 from livespec.display.theme import RED, Colour, Theme
 from livespec.session.clock import Timeline
@@ -44,10 +44,10 @@ _KEY_LINE: Final[Colour] = (150, 158, 168)
 _LEAST_KEY_PX: Final = 3
 
 
-def backdrop(frame: Frame, layout: Layout) -> Furniture:
+def backdrop(frame: Frame, layout: Layout) -> Pieces:
     """Where sound and spectra are drawn."""
     areas = [*(pane.area for pane in layout.panes), *(pane.spectrum for pane in layout.panes if pane.spectrum)]
-    return Furniture(tuple(Box(*area, frame.theme.empty) for area in areas))
+    return Pieces(np.array(areas, np.float32), frame.theme.empty)
 
 
 def fixed_furniture(frame: Frame, layout: Layout) -> Furniture:

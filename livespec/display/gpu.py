@@ -96,12 +96,9 @@ class Vertices:
     def put(self, array: np.ndarray) -> None:
         """Three a triangle, as a structured array with a field for each attribute: float32, or uint8 for 0 … 1."""
         self.dtype, self.count = array.dtype, len(array)
-        gl.glBindBuffer(gl.GL_ARRAY_BUFFER, self.handle)
-        gl.glBufferData(gl.GL_ARRAY_BUFFER, array, gl.GL_DYNAMIC_DRAW)
-
-    def clear(self) -> None:
-        """None at all."""
-        self.count = 0
+        if self.count:
+            gl.glBindBuffer(gl.GL_ARRAY_BUFFER, self.handle)
+            gl.glBufferData(gl.GL_ARRAY_BUFFER, array, gl.GL_DYNAMIC_DRAW)
 
     def release(self) -> None:
         """Give the GPU its memory back."""

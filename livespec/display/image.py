@@ -21,7 +21,7 @@ def render(scene: Scene) -> Uint8Array:
     """The frame as (height, width, 3) pixels."""
     pixels = np.empty((scene.height, scene.width, 3), np.uint8)
     pixels[:] = scene.theme.background
-    _draw_boxes(pixels, scene, scene.backdrop.boxes)
+    _draw_pieces(pixels, *scene.backdrop)
     for layer in scene.layers:
         store = layer.shown.columns.store
         for pane in scene.layout.panes[: store.channels]:
@@ -33,10 +33,7 @@ def render(scene: Scene) -> Uint8Array:
     for area, graph in scene.graphs:
         where = slice(area.y, area.y + area.height), slice(area.x, area.x + area.width)
         pixels[where] = np.ascontiguousarray(graph).view(np.uint8).reshape(*graph.shape, 4)[..., 2::-1]
-    _draw_boxes(pixels, scene, (*scene.moving.boxes, *scene.fixed.boxes))
-    for label in (*scene.moving.labels, *scene.fixed.labels):
-        _draw_label(pixels, label)
-    for furniture in (scene.over, scene.said):
+    for furniture in (scene.moving, scene.fixed, scene.over, scene.said):
         _draw_boxes(pixels, scene, furniture.boxes)
         for label in furniture.labels:
             _draw_label(pixels, label)
@@ -54,12 +51,9 @@ def _draw_boxes(pixels: Uint8Array, scene: Scene, boxes: tuple[Box, ...]) -> Non
 
 def colour_cells(levels: Float32Array, palette: Palette, gap: Colour) -> Uint8Array:
     """Colours (…, 3) of levels; that of a gap where there is no level."""
-    known = ~np.isnan(levels)
-    share = np.clip(
-        (np.where(known, levels, 0) - np.float32(palette.low)) / np.float32(palette.high - palette.low), 0, 1
-    )
-    index = np.floor(share * np.float32(len(palette.colours) - 1) + np.float32(0.5)).astype(np.intp)
-    return np.where(known[..., None], palette.colours[index], np.array(gap, np.uint8))
+    colours: Uint8Array = palette.colours[palette.indices(levels)]
+    colours[np.isnan(levels)] = gap
+    return colours
 
 
 def save_png(pixels: Uint8Array, path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from livespec.core.arrays import Float32Array, Uint8Array, Uint32Array
+from livespec.core.arrays import Float32Array, Int64Array, Uint8Array, Uint32Array
 from livespec.core.quantity import RAW, LevelQuantity
 from livespec.display.layout import Layout, Rect, Wanted, layout_of
 from livespec.display.theme import DARK, LINE_EDGE, Colour, Theme
@@ -142,13 +142,21 @@ class Palette:
     low: float
     high: float
 
+    def indices(self, levels: Float32Array) -> Int64Array:
+        """Which colour each level has; the first where there is none (NaN)."""
+        share = (levels - np.float32(self.low)) / np.float32(self.high - self.low)
+        share = np.fmin(np.fmax(share, 0, out=share), 1, out=share)
+        index: Int64Array = np.floor(share * np.float32(len(self.colours) - 1) + np.float32(0.5)).astype(np.int64)
+        return index
+
 
 @dataclass(frozen=True)
 class Scene:
-    """A frame. `backdrop` and `fixed` are the same objects from frame to frame as long as nothing in them changes.
+    """A frame. From below: backdrop, layers, pieces, graphs, and the furniture: moving, fixed, over, said.
 
+    `backdrop`, `fixed` and `said` are the same objects from frame to frame as long as nothing in them changes.
     layers: the later over the earlier; pieces: lines over the waterfall; graphs: the spectra; said: what must not be
-    missed, over all else, and kept as `fixed` is. start_s, span_s: the stretch of the session that is shown.
+    missed. start_s, span_s: the stretch of the session that is shown.
     """
 
     width: int
@@ -159,7 +167,7 @@ class Scene:
     layers: tuple[Layer, ...]
     start_s: float
     span_s: float
-    backdrop: Furniture
+    backdrop: Pieces
     pieces: tuple[Pieces, ...]
     moving: Furniture
     fixed: Furniture

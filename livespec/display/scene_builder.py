@@ -1,7 +1,7 @@
 """From what is known of a frame and a moment to a `Scene`."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -78,13 +78,27 @@ def pitch_line(layer: Layer, pane: Pane, scale: float) -> tuple[Pieces, ...]:
     return edged(np.concatenate(pieces), PITCH)
 
 
+class _Standing(NamedTuple):
+    """What is the same for as long as a frame is. end_of_times: see there."""
+
+    backdrop: Pieces
+    fixed: Furniture
+    said: Furniture
+    end_of_times: int
+
+    @classmethod
+    def of(cls, frame: Frame) -> "_Standing":
+        layout = frame.layout
+        return cls(
+            backdrop(frame, layout), fixed_furniture(frame, layout), said(frame, layout), end_of_times(frame, layout)
+        )
+
+
 class SceneBuilder:
-    """Turns a `Frame` and a moment into a `Scene`; keeps the furniture of the last frame."""
+    """Turns a `Frame` and a moment into a `Scene`; keeps what stands of the last frame."""
 
     def __init__(self) -> None:
-        self._frame: Frame | None = None
-        self._fixed = self._backdrop = self._said = Furniture()
-        self._end_of_times = 0
+        self._kept: tuple[Frame, _Standing] | None = None
 
     def build(
         self,
@@ -96,10 +110,9 @@ class SceneBuilder:
     ) -> Scene:
         """The picture whose newest edge is at `end_s`."""
         layout = frame.layout
-        if frame is not self._frame:
-            self._frame = frame
-            self._fixed, self._backdrop = fixed_furniture(frame, layout), backdrop(frame, layout)
-            self._said, self._end_of_times = said(frame, layout), end_of_times(frame, layout)
+        if self._kept is None or self._kept[0] is not frame:
+            self._kept = frame, _Standing.of(frame)
+        standing = self._kept[1]
         start_s = end_s - span_s
         pane = layout.panes[0]
         px_per_s = pane.time_px / span_s
@@ -107,7 +120,7 @@ class SceneBuilder:
             Layer(one, waterfall_runs(one.columns, timeline, start_s, px_per_s, pane.time_px)) for one in shown
         )
         origin = timeline.start_wall_time if frame.clock else None
-        marks, times = time_marks(frame, layout, start_s, span_s, origin, self._end_of_times)
+        marks, times = time_marks(frame, layout, start_s, span_s, origin, standing.end_of_times)
         channels = layers[-1].shown.columns.store.channels
         lines = [pitch_line(layers[-1], pane, frame.scale) for pane in layout.panes if pane.channel < channels]
         return Scene(
@@ -119,9 +132,9 @@ class SceneBuilder:
             layers=layers,
             start_s=start_s,
             span_s=span_s,
-            backdrop=self._backdrop,
+            backdrop=standing.backdrop,
             pieces=tuple(piece for line in lines for piece in line),
             moving=Furniture((*holes(timeline, layout, start_s, px_per_s, frame.theme), *marks), times),
-            fixed=self._fixed,
-            said=self._said,
+            fixed=standing.fixed,
+            said=standing.said,
         )

@@ -1,10 +1,11 @@
 """The waterfall on the GPU: each column is uploaded once, coloured once, and then only moved.
 
-Three textures. `levels`: a float ring of the columns in dBFS, one column a texture line, the truth from
-which everything else follows. `picture`: an RGBA ring of screen rows × columns; new columns alone are
-coloured into it (bins → weighting → rows → range → colour, in the fragment shader), and all of it only when
-scale, weighting, range, colours or height change. A frame is one textured quad a run. So the cost of a frame
-follows the new columns, not the pixels on screen (docs/architecture.md has the figures).
+Two rings of textures. `levels`: the columns in dBFS, one a texture line, the truth from which everything else follows.
+`picture`: screen rows × columns in their colours, of which a frame shows one textured quad a run. All of it is coloured
+by the GPU when scale, weighting, range, colours or height change (bins → weighting → rows → range → colour, in the
+fragment shader). The few columns that come in from frame to frame are coloured by the processor, by the same rules:
+that costs less than to make the GPU draw into a texture between two frames. Their levels are uploaded when some have
+gathered. So the cost of a frame follows the new columns, not the pixels on screen (docs/architecture.md has figures).
 
 Everything here belongs to the thread that owns the GL context.
 """
@@ -15,15 +16,17 @@ from typing import Final, NamedTuple
 import numpy as np
 from vispy.gloo import gl
 
-from livespec.core.arrays import Float32Array
+from livespec.core.arrays import Float32Array, Uint32Array
 from livespec.core.quantity import LevelQuantity
+from livespec.core.scales import RowMap
 from livespec.display.gpu import Program, Target, Texels, Texture, Vertices
 from livespec.display.layout import Pane
-from livespec.display.scene import Layer, Palette, Run, Scene
+from livespec.display.scene import Graph, Layer, Palette, Run, Scene, Shown
 from livespec.display.theme import Theme, unit_colour
 from livespec.session.columns import ColumnStore
 from livespec.session.picture import PictureAxis
 
+_FEW: Final = 16  # cells
 _NO_LEVEL: Final = np.float32(-1e6)  # stands for NaN, which GLSL's max() does not define
 
 _COLOUR_VERTEX: Final = """
@@ -113,23 +116,20 @@ class Waterfall:
 
     def __init__(self, programs: WaterfallPrograms, largest: int, store: ColumnStore, channel: int) -> None:
         self._programs, self._largest, self._store, self._channel = programs, largest, store, channel
-        self._axis: PictureAxis | None = None
-        self._table_for: tuple[PictureAxis, int] | None = None
-        self._palette: Palette | None = None
-        self._quantity: LevelQuantity | None = None
-        self._theme: Theme | None = None
+        self._look: _Look | None = None
         self._picture: Texture | None = None
         self._target: Target | None = None
         self._tables: dict[str, Texture] = {}
-        self._look: dict[str, float | tuple[float, ...]] = {}
+        self._uniforms: dict[str, float | tuple[float, ...]] = {}
         self._coloured, self._shown = Vertices(), Vertices()
         self._rows = 0
         self._rewrites = store.rewrites
-        self._taken = range(0)  # cells in `levels`
+        self._taken = range(0)  # cells in `picture`
+        self._uploaded = range(0)  # and in `levels`, as far as they do not grow any more
         self.uploaded_bytes = 0
         self._lines = _laid_out(store.bins, store.capacity, largest)
         self._levels = Texture(store.capacity * self._lines.number, self._lines.width, Texels.LEVELS)
-        self._look |= {"u_columns": store.capacity, "u_width": self._lines.width, "u_lines": self._lines.number}
+        self._uniforms |= {"u_columns": store.capacity, "u_width": self._lines.width, "u_lines": self._lines.number}
 
     def update(self, layer: Layer, pane: Pane, scene: Scene, detail: int = 1) -> None:
         """Bring the textures up to the store and the scene's look, for what is visible of it."""
@@ -137,36 +137,44 @@ class Waterfall:
         taller = rows != self._rows
         if taller:
             self._make_picture(rows)
-        shown = layer.shown
+        shown, before = layer.shown, self._look
         look = (
             taller
-            or shown.axis != self._axis
-            or scene.palette is not self._palette
-            or shown.quantity is not self._quantity
-            or scene.theme is not self._theme
+            or before is None
+            or shown.axis != before.axis
+            or shown.quantity is not before.quantity
+            or scene.palette is not before.palette
+            or scene.theme is not before.theme
         )
         if look:
-            self._set_look(layer, scene)
+            self._set_look(None if taller else before, shown, scene)
         # A layer that holds shows what it has; one that nothing was taken of yet has nothing.
-        if not shown.hold or not self._taken:
-            self._take_in(coloured=not look)
+        holds = shown.hold and len(self._taken) > 0
+        new = [] if holds else self._new_cells()
+        few = _count(new) <= _FEW
+        if look or holds or not few or _count(self._waiting) > _FEW:
+            self._upload()
         if look:
-            self._colour_cells(self._taken.start, self._taken.stop)
+            self._colour([(self._taken.start, self._taken.stop)])
+        elif few:
+            self._paint(new)
+        else:
+            self._colour(new)
 
-    def _take_in(self, *, coloured: bool) -> None:
-        """Upload what is new at either end; a cell that pools several columns is new until it is full."""
-        store, taken = self._store, self._taken
+    def _new_cells(self) -> list[tuple[int, int]]:
+        """What came in at either end since the last time."""
+        store, before = self._store, self._taken
+        if store.rewrites != self._rewrites:
+            self._rewrites = store.rewrites
+            before = self._uploaded = range(0)
         first, stop = store.oldest, store.end
-        if store.rewrites != self._rewrites or not taken or stop <= taken.start or first >= taken.stop:
-            taken = range(first, first)
-        self._rewrites = store.rewrites
-        new = [(first, taken.start), (max(first, taken.stop - (store.pooled > 1)), stop)]
-        for start, end in new:
-            if end > start:
-                self._upload(start, end)
-                if coloured:
-                    self._colour_cells(start, end)
         self._taken = range(first, stop)
+        return _missing(self._taken, before, may_grow=store.pooled > 1)
+
+    @property
+    def _waiting(self) -> list[tuple[int, int]]:
+        """What was painted and is not uploaded."""
+        return _missing(self._taken, self._uploaded, may_grow=self._store.pooled > 1)
 
     def draw(self, runs: tuple[Run, ...], pane: Pane, scene: Scene) -> None:
         """The visible runs, over what is bound."""
@@ -194,61 +202,78 @@ class Waterfall:
         self._picture = Texture(rows, self._store.capacity + 1, Texels.PICTURE, smooth=True)
         self._target = Target(self._picture)
 
-    def _set_look(self, layer: Layer, scene: Scene) -> None:
-        shown = layer.shown
-        before = self._palette
-        if self._table_for != (shown.axis, self._rows):
-            self._set_rows(shown.axis)
-        if shown.quantity is not self._quantity:
-            self._set_offsets(shown.quantity)
-        if before is None or scene.palette.colours is not before.colours:
-            self._set_colours(scene.palette)
-        self._axis, self._palette, self._quantity = shown.axis, scene.palette, shown.quantity
-        self._theme = scene.theme
-        self._look |= {
-            "u_gap": unit_colour(scene.theme.gap),
-            "u_low": float(scene.palette.low),
-            "u_span": float(scene.palette.high - scene.palette.low),
+    def _set_look(self, before: "_Look | None", shown: Shown, scene: Scene) -> None:
+        """With what is the same as before, if anything is."""
+        axis, quantity, palette, theme = shown.axis, shown.quantity, scene.palette, scene.theme
+        rows = before.rows if before is not None and before.axis == axis else self._set_rows(axis)
+        same_quantity = before is not None and before.quantity is quantity
+        offsets = before.offsets if before is not None and same_quantity else self._set_offsets(quantity)
+        same_colours = before is not None and before.palette.colours is palette.colours
+        pixels = before.pixels if before is not None and same_colours else self._set_colours(palette)
+        self._look = _Look(axis, rows, quantity, offsets, palette, pixels, theme)
+        self._uniforms |= {
+            "u_gap": unit_colour(theme.gap),
+            "u_low": float(palette.low),
+            "u_span": float(palette.high - palette.low),
         }
 
-    def _set_rows(self, axis: PictureAxis) -> None:
-        store = self._store
-        self._table_for = axis, self._rows
-        folded = self._lines.folded
+    def _set_rows(self, axis: PictureAxis) -> RowMap:
+        store, folded = self._store, self._lines.folded
         rows = axis.rows(self._rows, -(-store.bins // folded), store.bin_hz * folded)
         table = np.stack([rows.first, rows.last, rows.between], axis=-1).astype(np.float32)[None]
         self._set_table("rows", table, Texels.TRIPLES)
-        self._look["u_row_count"] = self._rows
+        self._uniforms["u_row_count"] = self._rows
+        return rows
 
-    def _set_offsets(self, quantity: LevelQuantity) -> None:
+    def _set_offsets(self, quantity: LevelQuantity) -> Float32Array:
         offsets = quantity.offset_db[:: self._lines.folded]
         lines = np.zeros((self._lines.number, self._lines.width), np.float32)
         lines.ravel()[: len(offsets)] = offsets
         self._set_table("offsets", lines, Texels.LEVELS)
+        return offsets
 
-    def _set_colours(self, palette: Palette) -> None:
+    def _set_colours(self, palette: Palette) -> Uint32Array:
         self._set_table("colours", palette.colours[None], Texels.COLOURS)
-        self._look["u_last_colour"] = len(palette.colours) - 1
+        self._uniforms["u_last_colour"] = len(palette.colours) - 1
+        return np.array([Graph.pixel_of(colour) for colour in palette.colours])
 
     def _set_table(self, name: str, row: np.ndarray, texels: Texels) -> None:
         if name in self._tables:
             self._tables[name].release()
         self._tables[name] = Texture.of(row, texels)
 
-    def _upload(self, first: int, stop: int) -> None:
+    def _upload(self) -> None:
+        """The levels of all that is waiting."""
         store = self._store
-        for start, end in _slots(first, stop, store.capacity):
-            cells = store.cells(start, end, self._channel)
+        for start, end in _slots(self._waiting, store.capacity):
+            cells = self._cells(start, end)
             cells[np.isnan(cells)] = _NO_LEVEL
-            folded = _fold(cells, self._lines.folded)
             for line in range(self._lines.number):
-                part = folded[:, line * self._lines.width : (line + 1) * self._lines.width]
+                part = cells[:, line * self._lines.width : (line + 1) * self._lines.width]
                 self._levels.put(part, 0, line * store.capacity + start % store.capacity)
-            self.uploaded_bytes += folded.nbytes
+            self.uploaded_bytes += cells.nbytes
+        self._uploaded = self._taken
 
-    def _colour_cells(self, first: int, stop: int) -> None:
+    def _cells(self, first: int, stop: int) -> Float32Array:
+        """Levels as they lie in the texture: (n, bins), the maximum of some where there is no room for each."""
+        return _fold(self._store.cells(first, stop, self._channel), self._lines.folded)
+
+    def _paint(self, stretches: list[tuple[int, int]]) -> None:
+        """Colour cells by the processor."""
         capacity = self._store.capacity
-        columns = [(start % capacity, start % capacity + end - start) for start, end in _slots(first, stop, capacity)]
+        assert self._picture is not None
+        assert self._look is not None
+        for start, end in _slots(stretches, capacity):
+            pixels = self._look.paint(self._cells(start, end))
+            self._picture.put(pixels, start % capacity)
+            if start % capacity == 0:
+                self._picture.put(pixels[:, :1], capacity)
+            self.uploaded_bytes += pixels.nbytes
+
+    def _colour(self, stretches: list[tuple[int, int]]) -> None:
+        """Colour cells by the GPU."""
+        capacity = self._store.capacity
+        columns = [(start % capacity, start % capacity + end - start) for start, end in _slots(stretches, capacity)]
         columns += [(capacity, capacity + 1) for start, _ in columns if start == 0]
         if not columns:
             return
@@ -262,8 +287,27 @@ class Waterfall:
             gl.glViewport(0, 0, capacity + 1, self._rows)
             for test in (gl.GL_BLEND, gl.GL_DEPTH_TEST, gl.GL_SCISSOR_TEST):
                 gl.glDisable(test)
-            self._programs.colour.set(**self._look)
+            self._programs.colour.set(**self._uniforms)
             self._programs.colour.draw(self._coloured, self._levels, *tables)
+
+
+class _Look(NamedTuple):
+    """How levels become pixels. rows, offsets: of the bins as they lie in the texture; pixels: of the palette."""
+
+    axis: PictureAxis
+    rows: RowMap
+    quantity: LevelQuantity
+    offsets: Float32Array
+    palette: Palette
+    pixels: Uint32Array
+    theme: Theme
+
+    def paint(self, cells: Float32Array) -> Uint32Array:
+        """(n, bins) levels → (rows, n) pixels, as the fragment shader colours them."""
+        levels = self.rows.apply(cells + self.offsets)
+        pixels = self.pixels.take(self.palette.indices(levels))
+        pixels[np.isnan(levels[:, 0])] = Graph.pixel_of(self.theme.gap)
+        return pixels.T
 
 
 class _Part(NamedTuple):
@@ -289,12 +333,25 @@ def _parts(run: Run, capacity: int) -> list[_Part]:
     return parts
 
 
-def _slots(first: int, stop: int, capacity: int) -> list[tuple[int, int]]:
-    """Cells first … stop − 1 as at most two stretches that do not cross the ring's end."""
-    if stop <= first:
-        return []
-    seam = (first // capacity + 1) * capacity
-    return [(first, stop)] if stop <= seam else [(first, seam), (seam, stop)]
+def _missing(cells: range, there: range, *, may_grow: bool) -> list[tuple[int, int]]:
+    """Stretches of `cells` that are not yet `there`; of what is, the newest cell may have grown since."""
+    if not there or cells.stop <= there.start or cells.start >= there.stop:
+        return [(cells.start, cells.stop)]
+    ends = (cells.start, there.start), (max(cells.start, there.stop - may_grow), cells.stop)
+    return [(start, stop) for start, stop in ends if start < stop]
+
+
+def _count(stretches: list[tuple[int, int]]) -> int:
+    return sum(stop - start for start, stop in stretches)
+
+
+def _slots(stretches: list[tuple[int, int]], capacity: int) -> list[tuple[int, int]]:
+    """Cells first … stop − 1 of each as at most two stretches that do not cross the ring's end."""
+    out = []
+    for first, stop in stretches:
+        seam = min((first // capacity + 1) * capacity, stop)
+        out += [(start, end) for start, end in ((first, seam), (seam, stop)) if start < end]
+    return out
 
 
 class _Lines(NamedTuple):

@@ -55,11 +55,11 @@ class ColumnStore:
 
         They may also lie before those that are there, next to them; what is a capacity away from them gives way.
         """
-        if not columns.shape[1]:
+        count = columns.shape[1]
+        if not count:
             return
-        numbers = (first + np.arange(columns.shape[1])) // self.pooled
-        starts = np.flatnonzero(np.diff(numbers, prepend=-1))[-self.capacity :]
-        cells = numbers[starts]
+        cells = np.arange(first // self.pooled, (first + count - 1) // self.pooled + 1)[-self.capacity :]
+        starts = np.maximum(cells * self.pooled - first, 0)
         pooled = loudest_of_runs(columns, starts)
         oldest, newest = int(cells[0]), int(cells[-1])
         if self._begin is not None and oldest < self._begin:
@@ -71,7 +71,7 @@ class ColumnStore:
         self._entered_ns[slots[~there]] = entered_ns[starts[~there]]
         if pitch_hz is not None:
             self.has_pitches = True
-            last = np.append(starts[1:], columns.shape[1]) - 1  # of several columns in a cell
+            last = np.append(starts[1:], count) - 1  # of several columns in a cell
             self._pitch_hz[:, slots] = pitch_hz[:, last]
         self._cell[slots] = cells
         self.end = max(self.end, newest + 1)  # published last: what lies before it is in place

@@ -183,22 +183,25 @@ def test_one_pixel_aside_is_another_picture():
 
 
 @pytest.mark.parametrize("span_s", [3.0, 30.0])
-def test_each_frame_uploads_the_new_columns_alone(canvas, span_s):
+def test_frames_upload_the_new_columns_alone(canvas, span_s):
     picture = Picture(span_s=span_s)
     picture.add(noisy_levels(1000))
     on_gpu(picture, picture.scene(), canvas)
     waterfall = canvas.canvas
-    cells = picture.store.end
-    for count in (1, 5, 0, 0, 37, 64, 2):
-        before, cells_before = waterfall.uploaded_bytes, cells
+    of_a_cell = 4 * (BINS + picture.frame().layout.panes[0].frequency_px)  # its levels, and its colours
+    begun_at, cells_at_begin, frames = waterfall.uploaded_bytes, picture.store.end, 0
+    for count in (1, 5, 0, 0, 37, 64, *20 * [1], 2):
+        before, cells_before = waterfall.uploaded_bytes, picture.store.end
         picture.add(noisy_levels(count, seed=count))
         shown = on_gpu(picture, picture.scene(0.25), canvas)
-        cells = picture.store.end
-        # A cell that pools several columns is sent again while it fills.
-        most = cells - cells_before + (picture.pooled > 1)
-        assert waterfall.uploaded_bytes - before <= most * BINS * 4
-        assert waterfall.uploaded_bytes - before >= (cells - cells_before) * BINS * 4
+        frames += 1
+        # Levels are sent when some cells have gathered; a cell that pools several columns is sent again while it fills.
+        new = picture.store.end - cells_before + (picture.pooled > 1)
+        assert waterfall.uploaded_bytes - before <= (new + 17) * of_a_cell
         assert share_that_differs(shown, render(picture.scene(0.25))) <= 0.001
+    cells = picture.store.end - cells_at_begin
+    assert (cells - 17) * 4 * BINS <= waterfall.uploaded_bytes - begun_at
+    assert waterfall.uploaded_bytes - begun_at <= (cells + frames * (picture.pooled > 1)) * of_a_cell
 
 
 @pytest.mark.parametrize(
