@@ -267,8 +267,7 @@ class _FurnitureBatch:
 
     def set(self, furniture: Furniture) -> None:
         """What to draw next."""
-        made_for = self._made_for
-        if made_for is not None and made_for[0] is furniture and made_for[1] == self._atlas.generation:
+        if self._made_for == (furniture, self._atlas.generation):
             return
         boxes = [box for box in furniture.boxes if not box.hatched]
         masks = self._atlas.masks(furniture.labels)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from livespec.session.recorder import Recorder
 
 _RANGE_INTERVAL_S: Final = 0.5
-_RANGE_CELLS: Final = 64
+_RANGE_CELLS: Final = 32
 _SPARE_CELLS: Final = 64
 _READING_S: Final = 0.15
 _NOTE_S: Final = 4.0

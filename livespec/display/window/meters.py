@@ -6,7 +6,7 @@ Meters lie; where they have no room for that, they stand. The tip says it in fig
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
@@ -315,6 +315,7 @@ def _level_text(dbfs: float) -> str:
     return "\N{MINUS SIGN}\N{INFINITY}" if dbfs <= _SILENT_DBFS else format_level(dbfs, 1)
 
 
+@lru_cache(maxsize=64)
 def _colour(colour: Colour) -> QColor:
     return QColor(*colour)
 
