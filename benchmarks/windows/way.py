@@ -6,6 +6,7 @@ usage: python -m benchmarks.windows.way livespec|widget|recolour|naive
 import json
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 from PySide6.QtCore import QTimer
@@ -61,7 +62,8 @@ def recolour(monitor):
 
     def paint_all_anew():
         for waterfall in window._picture._canvas._waterfalls.values():
-            waterfall._palette = None  # as if the colours had changed
+            if (look := waterfall._look) is not None:
+                waterfall._look = look._replace(palette=replace(look.palette))  # as if the colours had changed
         paint()
 
     window._picture._paint = paint_all_anew
