@@ -2,11 +2,17 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from livespec.core.scales import FrequencyAxis
 from livespec.display.layout import Wanted
 from livespec.display.spectra import Spectra
-from tests.support.pictures import BIN_HZ, BINS, Picture, noisy_levels
+from livespec.display.spectrum import HOLD_S, SpectrumFinder
+from livespec.session.clock import Timeline
+from livespec.session.columns import ColumnStore
+from livespec.session.gap_index import Gap
+from tests.support.pictures import BIN_HZ, BINS, ENGINE, HOP, RATE, Picture, noisy_levels
 
 
 @pytest.mark.parametrize(("late_s", "shown"), [(0.0, True), (0.2, True), (1.0, False)])
@@ -33,3 +39,36 @@ def test_the_strongest_tones_of_what_is_in_view_have_labels(fmin, fmax, labels):
     shown = [label.text for label in Spectra().peaks(picture.scene(), 1.0).labels]
     hz = [float(text.split()[0]) * (1000 if "kHz" in text else 1) for text in shown]
     assert {round(one / BIN_HZ) for one in hz} == labels
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_lines_are_the_highest_and_the_mean_power_of_the_last_seconds(data):
+    pooled, channels = data.draw(st.sampled_from([1, 3])), data.draw(st.integers(1, 2))
+    store = ColumnStore(ENGINE, 400 // pooled, pooled, shown=tuple(range(channels)))
+    finder, timeline = SpectrumFinder(store), Timeline(RATE, live=True)
+    columns = 0
+    for seed in range(data.draw(st.integers(1, 6))):
+        count = data.draw(st.integers(1, 130))
+        levels = np.stack([noisy_levels(count, seed=7 * seed + channel) for channel in range(channels)])
+        if data.draw(st.booleans()):
+            levels[:, count // 2] = np.nan
+        store.append(columns, levels, np.zeros(count, np.int64))
+        columns += count
+        if data.draw(st.booleans()):
+            timeline.gaps = (*timeline.gaps, Gap(HOP * columns - data.draw(st.integers(0, 100)) * HOP, 1, "lost"))
+            store.mark_gaps(timeline)
+        held = round(HOLD_S * RATE / (HOP * pooled))
+        for cell in data.draw(st.lists(st.integers(store.oldest, store.end - 1), max_size=4)):
+            channel = data.draw(st.integers(0, channels - 1))
+            cells = store.cells(max(store.oldest, cell + 1 - held), cell + 1, channel).astype(np.float64)
+            there = cells[~np.isnan(cells[:, 0])]
+            found = finder.at(cell, store.oldest, channel)
+            assert np.array_equal(found.now, store.cells(cell, cell + 1, channel)[0], equal_nan=True)
+            if len(there):
+                assert np.array_equal(found.held, there.max(axis=0).astype(np.float32))
+                mean = 10 * np.log10(np.mean(10 ** (there / 10), axis=0))
+                assert np.abs(found.mean - mean).max() < 0.001
+            else:
+                assert np.isnan(found.held).all()
+                assert np.isneginf(found.mean).all()
