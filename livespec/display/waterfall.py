@@ -138,7 +138,7 @@ class Waterfall:
         if taller:
             self._make_picture(rows)
         shown, before = layer.shown, self._look
-        look = (
+        looks_new = (
             taller
             or before is None
             or shown.axis != before.axis
@@ -146,15 +146,15 @@ class Waterfall:
             or scene.palette is not before.palette
             or scene.theme is not before.theme
         )
-        if look:
+        if looks_new:
             self._set_look(None if taller else before, shown, scene)
         # A layer that holds shows what it has; one that nothing was taken of yet has nothing.
         holds = shown.hold and len(self._taken) > 0
         new = [] if holds else self._new_cells()
         few = _count(new) <= _FEW
-        if look or holds or not few or _count(self._waiting) > _FEW:
+        if looks_new or holds or not few or _count(self._waiting) > _FEW:
             self._upload()
-        if look:
+        if looks_new:
             self._colour([(self._taken.start, self._taken.stop)])
         elif few:
             self._paint(new)
@@ -163,9 +163,9 @@ class Waterfall:
 
     def _new_cells(self) -> list[tuple[int, int]]:
         """What came in at either end since the last time."""
-        store, before = self._store, self._taken
-        if store.rewrites != self._rewrites:
-            self._rewrites = store.rewrites
+        store, before, rewrites = self._store, self._taken, self._store.rewrites
+        if rewrites != self._rewrites:
+            self._rewrites = rewrites
             before = self._uploaded = range(0)
         first, stop = store.oldest, store.end
         self._taken = range(first, stop)
@@ -205,11 +205,10 @@ class Waterfall:
     def _set_look(self, before: "_Look | None", shown: Shown, scene: Scene) -> None:
         """With what is the same as before, if anything is."""
         axis, quantity, palette, theme = shown.axis, shown.quantity, scene.palette, scene.theme
-        rows = before.rows if before is not None and before.axis == axis else self._set_rows(axis)
-        same_quantity = before is not None and before.quantity is quantity
-        offsets = before.offsets if before is not None and same_quantity else self._set_offsets(quantity)
-        same_colours = before is not None and before.palette.colours is palette.colours
-        pixels = before.pixels if before is not None and same_colours else self._set_colours(palette)
+        rows = before.rows if before and before.axis == axis else self._set_rows(axis)
+        offsets = before.offsets if before and before.quantity is quantity else self._set_offsets(quantity)
+        same_colours = before and before.palette.colours is palette.colours
+        pixels = before.pixels if before and same_colours else self._set_colours(palette)
         self._look = _Look(axis, rows, quantity, offsets, palette, pixels, theme)
         self._uniforms |= {
             "u_gap": unit_colour(theme.gap),
@@ -306,7 +305,7 @@ class _Look(NamedTuple):
         """(n, bins) levels → (rows, n) pixels, as the fragment shader colours them."""
         levels = self.rows.apply(cells + self.offsets)
         pixels = self.pixels.take(self.palette.indices(levels))
-        pixels[np.isnan(levels[:, 0])] = Graph.pixel_of(self.theme.gap)
+        pixels[np.isnan(levels)] = Graph.pixel_of(self.theme.gap)
         return pixels.T
 
 
