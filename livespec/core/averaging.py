@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from livespec.core.arrays import Float32Array, Float64Array
+from livespec.core.stft import FLOOR_DBFS
 from livespec.settings import Averaging
 
 # What was louder than now by so much before the warm-up may still be seen after it: by 0.01 dB.
@@ -19,6 +20,7 @@ _FORGOTTEN_DB: Final = 130.0
 _DB_PER_TIME_CONSTANT: Final = 10 / math.log(10)
 _NEPERS_PER_DB: Final = np.float32(math.log(10) / 10)
 _DB_PER_NEPER: Final = np.float32(10 / math.log(10))
+_LEAST_POWER: Final = np.float32(10 ** (FLOOR_DBFS / 10))
 
 
 class Averager(ABC):
@@ -105,6 +107,7 @@ class Mean(Averager):
                 self._sum = self._kept.sum(axis=0)
             taken = np.minimum(number + 1 - self._since, self._count)
             np.divide(self._sum, np.maximum(taken, 1)[:, None], out=column, casting="same_kind")
+            np.maximum(column, _LEAST_POWER, out=column)  # a loud sound that has gone leaves a remainder of either sign
             if k in gaps:
                 column[broken[:, k]] = np.nan
         to_decibels(levels)

@@ -196,8 +196,8 @@ class RowMap:
         """Levels of the rows. columns: (k, bins) dBFS; returns (k, rows), NaN where the column is."""
         out = np.empty((len(columns), len(self.first)), columns.dtype)
         loudest, ends, mixed = self._kinds
-        padded = np.concatenate([columns, columns[:, -1:]], axis=1)  # so that last + 1 is an index
         if len(loudest):
+            padded = np.concatenate([columns, columns[:, -1:]], axis=1)  # so that last + 1 is an index
             out[:, loudest] = np.maximum.reduceat(padded, ends, axis=1)[:, ::2]
         low, high = columns[:, self.first[mixed]], columns[:, self.last[mixed]]
         out[:, mixed] = low + (high - low) * self.between[mixed]

@@ -1,8 +1,8 @@
 """A `Scene` on the GPU, into whatever framebuffer is bound: the window's or a headless one.
 
-A frame is a few draw calls: the waterfalls' runs, lines and spectra, then one for each furniture. Labels are masks in
-one atlas texture, rasterised once each (`text`), and sharp because they lie on whole device pixels; boxes are drawn
-with them, by a mask that is full.
+A frame is a few draw calls: the waterfalls' runs, lines and spectra, then one for each furniture (two where it has
+hatched boxes). Labels are masks in one atlas texture, rasterised once each (`text`), and sharp because they lie on
+whole device pixels; boxes are drawn with them, by a mask that is full.
 """
 
 from typing import Final
@@ -34,10 +34,11 @@ _ATLAS_HEIGHT: Final = 1024
 _FULL_TEXEL: Final = 0.5, 0.5
 Mask = tuple[int, int, int, int]  # x, y, width, height in the atlas
 
-# What a fragment is made of comes to it as it is needed: llvmpipe has a path of its own for shaders that only hand on a
-# colour or a texel, five to twenty times as fast as for those that reckon.
-_BOX: Final = np.dtype([("a_position", np.float32, 2), ("a_colour", np.uint8, 4)])
-_BOX_VERTEX: Final = """
+# Where many pixels are drawn, what a fragment is made of comes to it as it is needed: llvmpipe has a path of its own
+# for shaders that only hand on a colour or a texel, five to twenty times as fast as for those that reckon. Furniture
+# is of few pixels: there it is the draw calls that cost.
+_PIECE: Final = np.dtype([("a_position", np.float32, 2), ("a_colour", np.uint8, 4)])
+_PIECE_VERTEX: Final = """
 uniform vec2 u_size;
 attribute vec2 a_position;
 attribute vec4 a_colour;
@@ -48,7 +49,7 @@ void main() {
 }
 """
 
-_BOX_FRAGMENT: Final = """
+_PIECE_FRAGMENT: Final = """
 varying vec4 v_colour;
 void main() {
     gl_FragColor = v_colour;
@@ -102,10 +103,10 @@ _CORNERS: Final = np.array([(0, 0), (1, 0), (1, 1), (0, 0), (1, 1), (0, 1)], np.
 
 
 class _Programs:
-    """What pieces, hatched boxes, and other boxes with labels are drawn with."""
+    """What is drawn with each: pieces; hatched boxes; all other boxes, and labels."""
 
     def __init__(self) -> None:
-        self.pieces = Program(_BOX_VERTEX, _BOX_FRAGMENT)
+        self.pieces = Program(_PIECE_VERTEX, _PIECE_FRAGMENT)
         self.hatched = Program(_PLACED_VERTEX, _HATCH_FRAGMENT)
         self.masked = Program(_MASKED_VERTEX, _MASKED_FRAGMENT, ["u_atlas"])
         self.masked.set(u_atlas_size=(_ATLAS_WIDTH, _ATLAS_HEIGHT))
@@ -132,7 +133,7 @@ class Canvas:
 
     @property
     def uploaded_bytes(self) -> int:
-        """Levels that were handed to the GPU so far, by the waterfalls that there are."""
+        """Levels and colours that were handed to the GPU so far, by the waterfalls that there are."""
         return sum(waterfall.uploaded_bytes for waterfall in self._waterfalls.values())
 
     def draw(self, scene: Scene, detail: int = 1) -> None:
@@ -210,7 +211,7 @@ class _PieceBatch:
         if len(pieces) != len(self._made_for) or not all(a is b for a, b in zip(pieces, self._made_for, strict=True)):
             self._made_for = pieces
             colours = np.array([(*one.colour, 255) for one in pieces], np.uint8)
-            out = _quads(np.concatenate([one.rectangles for one in pieces]), _BOX)
+            out = _quads(np.concatenate([one.rectangles for one in pieces]), _PIECE)
             out["a_colour"] = np.repeat(colours, [len(one.rectangles) for one in pieces], axis=0)[:, None]
             self._vertices.put(out.ravel())
         self._programs.pieces.draw(self._vertices)

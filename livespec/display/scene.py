@@ -111,16 +111,10 @@ def edged(rectangles: Float32Array, colour: Colour) -> tuple[Pieces, ...]:
 
 
 class Graph(NamedTuple):
-    """A drawing that fills a rectangle. pixels: (height, width), each as `pixel_of` its colour."""
+    """A drawing that fills a rectangle. pixels: (height, width), each as `pixels_of` makes it of a colour."""
 
     area: Rect
     pixels: Uint32Array
-
-    @staticmethod
-    def pixel_of(colour: Colour) -> np.uint32:
-        """Blue, green, red and 255, byte by byte: the order in which the GPU takes them."""
-        pixel: np.uint32 = np.array([*colour[::-1], 255], np.uint8).view(np.uint32)[0]
-        return pixel
 
 
 @dataclass(frozen=True)
@@ -145,7 +139,7 @@ class Palette:
     def indices(self, levels: Float32Array) -> Int64Array:
         """Which colour each level has; the first where there is none (NaN)."""
         share = (levels - np.float32(self.low)) / np.float32(self.high - self.low)
-        share = np.fmin(np.fmax(share, 0, out=share), 1, out=share)
+        share = np.fmin(np.fmax(share, 0), 1)  # unlike clip, these take the number where the other is none
         index: Int64Array = np.floor(share * np.float32(len(self.colours) - 1) + np.float32(0.5)).astype(np.int64)
         return index
 

@@ -79,7 +79,7 @@ def pitch_line(layer: Layer, pane: Pane, scale: float) -> tuple[Pieces, ...]:
 
 
 class _Standing(NamedTuple):
-    """What is the same for as long as a frame is. end_of_times: see there."""
+    """What is the same for as long as a frame is. end_of_times: pixels, where what is right of the times begins."""
 
     backdrop: Pieces
     fixed: Furniture

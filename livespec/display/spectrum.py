@@ -15,12 +15,11 @@ from livespec.core.averaging import to_decibels, to_power
 from livespec.core.scales import RowMap
 from livespec.display.layout import Pane
 from livespec.display.scene import Graph, Palette
-from livespec.display.theme import Theme
+from livespec.display.theme import Theme, pixels_of
 from livespec.session.columns import ColumnStore
 
 HOLD_S: Final = 3.0
-_STRETCH: Final = 16
-_KEPT: Final = 384  # stretches: of eight channels for longer than what is held
+_STRETCH: Final = 16  # cells
 
 
 class Spectrum(NamedTuple):
@@ -45,28 +44,34 @@ class _Stretch(NamedTuple):
         return cls(highest, np.sum([part.power for part in parts], axis=0), sum(part.cells for part in parts))
 
 
+class _Whole(NamedTuple):
+    """Stretches by their numbers, and all of them as one."""
+
+    numbers: range
+    stretches: list[_Stretch]
+    joined: _Stretch
+
+
 class SpectrumFinder:
     """Of one store's channels; the GUI thread's."""
 
     def __init__(self, store: ColumnStore) -> None:
         self._store, self._rewrites = store, store.rewrites
-        self._known: dict[tuple[int, int], _Stretch] = {}  # by channel and number
-        self._joined: dict[int, tuple[range, _Stretch]] = {}  # by channel: all that lie whole in what is held
+        self._known: dict[int, _Whole] = {}  # by channel
 
     def at(self, cell: int, oldest: int, channel: int = 0) -> Spectrum:
         """At a cell, and of the seconds before it, from the cell `oldest` on."""
-        store = self._store
-        if store.rewrites != self._rewrites or len(self._known) > _KEPT:
-            self._rewrites = store.rewrites
+        store, rewrites = self._store, self._store.rewrites
+        if rewrites != self._rewrites:
+            self._rewrites = rewrites
             self._known.clear()
-            self._joined.clear()
         held_cells = max(1, round(HOLD_S * store.engine.samplerate / (store.hop * store.pooled)))
         first, stop = max(oldest, cell + 1 - held_cells), cell + 1
         whole = range(-(-first // _STRETCH), cell // _STRETCH)  # of cells that do not grow any more
         if whole:
-            parts = [self._look(whole.stop * _STRETCH, stop, channel), self._whole(whole, channel)]
-            if first < whole.start * _STRETCH:
-                parts.append(self._look(first, whole.start * _STRETCH, channel))
+            before, after = (first, whole.start * _STRETCH), (whole.stop * _STRETCH, stop)
+            parts = [self._look(*before, channel)] if before[0] < before[1] else []
+            parts += [self._joined(whole, channel), self._look(*after, channel)]
         else:
             parts = [self._look(first, stop, channel)]
         held, power, cells = _Stretch.joined(parts)
@@ -76,19 +81,20 @@ class SpectrumFinder:
             to_decibels(mean)
         return Spectrum(now, held, mean)
 
-    def _whole(self, numbers: range, channel: int) -> _Stretch:
-        """These stretches as one."""
-        before = self._joined.get(channel)
-        if before is None or before[0] != numbers:
-            for number in numbers:
-                if (channel, number) not in self._known:
-                    first = number * _STRETCH
-                    self._known[channel, number] = self._look(first, first + _STRETCH, channel)
-            joined = _Stretch.joined([self._known[channel, number] for number in numbers])
-            before = self._joined[channel] = numbers, joined
-        return before[1]
+    def _joined(self, numbers: range, channel: int) -> _Stretch:
+        """These whole stretches as one; most of them were looked at before."""
+        known = self._known.get(channel)
+        if known is not None and known.numbers == numbers:
+            return known.joined
+        before = {} if known is None else dict(zip(known.numbers, known.stretches, strict=True))
+        stretches = [
+            before.get(number) or self._look(number * _STRETCH, (number + 1) * _STRETCH, channel) for number in numbers
+        ]
+        self._known[channel] = _Whole(numbers, stretches, _Stretch.joined(stretches))
+        return self._known[channel].joined
 
     def _look(self, first: int, stop: int, channel: int) -> _Stretch:
+        """At each of the cells first … stop − 1."""
         cells = self._store.cells(first, stop, channel)
         there = ~np.isnan(cells[:, 0])
         power = cells[there]
@@ -110,8 +116,8 @@ def spectrum_graph(
     reach = _reach(length)
     held, mean = reach[high] ^ reach[low]
     colours = [theme.empty, theme.now, *2 * [theme.average], *4 * [theme.accent]]  # the later over the earlier
-    pixels = np.array([Graph.pixel_of(colour) for colour in colours])
-    return Graph(pane.spectrum, pane.upright(pixels.take(reach[at[0]] + 2 * mean + 4 * held)))
+    pixels = pixels_of(np.array(colours)).take(reach[at[0]] + 2 * mean + 4 * held)
+    return Graph(pane.spectrum, pane.upright(pixels))
 
 
 def _lines(at: Int16Array) -> tuple[Int16Array, Int16Array]:

@@ -7,6 +7,10 @@ one accent; it marks what a person has chosen. Hues are told apart by lightness 
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
+from livespec.core.arrays import Uint8Array, Uint32Array
+
 Colour = tuple[int, int, int]
 
 # What must not be missed looks the same in both themes: dark words on amber or red.
@@ -78,6 +82,13 @@ def unit_colour(colour: Colour) -> tuple[float, float, float]:
     """0 … 255 as 0 … 1, for the GPU."""
     red, green, blue = colour
     return red / 255, green / 255, blue / 255
+
+
+def pixels_of(colours: Colour | Uint8Array) -> Uint32Array:
+    """Colours (…, 3) as (…) pixels: blue, green, red and 255, byte by byte, the order in which the GPU takes them."""
+    red, green, blue = np.moveaxis(np.asarray(colours, np.uint32), -1, 0)
+    pixels: Uint32Array = np.uint32(255 << 24) | red << 16 | green << 8 | blue
+    return pixels
 
 
 def css(colour: Colour) -> str:

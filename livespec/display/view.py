@@ -657,7 +657,7 @@ class View:
         )
         silent = cells <= FLOOR_DBFS
         cells += shown.quantity.offset_db
-        cells[silent] = -np.inf  # silence says nothing of the range
+        cells[silent] = -np.inf  # silence says nothing of the range, nor what is mixed with it
         with np.errstate(invalid="ignore"):
             levels = shown.axis.rows(min(height, 512), store.bins, store.bin_hz).apply(cells)
         if self._auto.follow(levels, min(elapsed, 2 * _RANGE_INTERVAL_S)):

@@ -1,11 +1,13 @@
-"""The waterfall on the GPU: each column is uploaded once, coloured once, and then only moved.
+"""The waterfall on the GPU: a column is coloured once, and then only moved.
 
 Two rings of textures. `levels`: the columns in dBFS, one a texture line, the truth from which everything else follows.
-`picture`: screen rows × columns in their colours, of which a frame shows one textured quad a run. All of it is coloured
-by the GPU when scale, weighting, range, colours or height change (bins → weighting → rows → range → colour, in the
-fragment shader). The few columns that come in from frame to frame are coloured by the processor, by the same rules:
-that costs less than to make the GPU draw into a texture between two frames. Their levels are uploaded when some have
-gathered. So the cost of a frame follows the new columns, not the pixels on screen (docs/architecture.md has figures).
+`picture`: screen rows × columns in their colours, of which a frame shows one textured quad a run.
+
+The few columns that come in from frame to frame are coloured by the processor; their levels are uploaded when some have
+gathered. All columns in another look (scale, weighting, range, colours, height), and many that come in at once, are
+coloured by the GPU from their levels, by the same rules: bins → weighting → rows → range → colour, in the fragment
+shader. For a few that costs more, because the GPU then draws into a texture between two frames. Either way the cost of
+a frame follows the new columns, not the pixels on screen (docs/architecture.md has the figures).
 
 Everything here belongs to the thread that owns the GL context.
 """
@@ -21,12 +23,12 @@ from livespec.core.quantity import LevelQuantity
 from livespec.core.scales import RowMap
 from livespec.display.gpu import Program, Target, Texels, Texture, Vertices
 from livespec.display.layout import Pane
-from livespec.display.scene import Graph, Layer, Palette, Run, Scene, Shown
-from livespec.display.theme import Theme, unit_colour
+from livespec.display.scene import Layer, Palette, Run, Scene, Shown
+from livespec.display.theme import Theme, pixels_of, unit_colour
 from livespec.session.columns import ColumnStore
 from livespec.session.picture import PictureAxis
 
-_FEW: Final = 16  # cells
+_FEW: Final = 16  # cells: no more wait for their upload, and no more are coloured by the processor in a frame
 _NO_LEVEL: Final = np.float32(-1e6)  # stands for NaN, which GLSL's max() does not define
 
 _COLOUR_VERTEX: Final = """
@@ -115,66 +117,66 @@ class Waterfall:
     """Draws one channel of a `ColumnStore`. largest: the GPU's limit of texture size."""
 
     def __init__(self, programs: WaterfallPrograms, largest: int, store: ColumnStore, channel: int) -> None:
-        self._programs, self._largest, self._store, self._channel = programs, largest, store, channel
+        self._programs, self._store, self._channel = programs, store, channel
         self._look: _Look | None = None
         self._picture: Texture | None = None
         self._target: Target | None = None
         self._tables: dict[str, Texture] = {}
-        self._uniforms: dict[str, float | tuple[float, ...]] = {}
         self._coloured, self._shown = Vertices(), Vertices()
-        self._rows = 0
         self._rewrites = store.rewrites
-        self._taken = range(0)  # cells in `picture`
-        self._uploaded = range(0)  # and in `levels`, as far as they do not grow any more
+        self._taken = range(0)  # cells that are in `picture`
+        self._uploaded = range(0)  # those of them that are in `levels` too
+        self._holds = False
         self.uploaded_bytes = 0
-        self._lines = _laid_out(store.bins, store.capacity, largest)
-        self._levels = Texture(store.capacity * self._lines.number, self._lines.width, Texels.LEVELS)
-        self._uniforms |= {"u_columns": store.capacity, "u_width": self._lines.width, "u_lines": self._lines.number}
+        self._lines = lines = _laid_out(store.bins, store.capacity, largest)
+        self._levels = Texture(store.capacity * lines.number, lines.width, Texels.LEVELS)
+        self._uniforms: dict[str, float | tuple[float, ...]] = {
+            "u_columns": store.capacity,
+            "u_width": lines.width,
+            "u_lines": lines.number,
+        }
 
     def update(self, layer: Layer, pane: Pane, scene: Scene, detail: int = 1) -> None:
-        """Bring the textures up to the store and the scene's look, for what is visible of it."""
-        rows = max(1, pane.frequency_px // detail)
-        taller = rows != self._rows
-        if taller:
-            self._make_picture(rows)
-        shown, before = layer.shown, self._look
-        looks_new = (
-            taller
-            or before is None
-            or shown.axis != before.axis
-            or shown.quantity is not before.quantity
-            or scene.palette is not before.palette
-            or scene.theme is not before.theme
-        )
+        """Bring the textures up to the store and the scene's look. detail: rows of the screen that share one."""
+        height = max(1, pane.frequency_px // detail)
+        looks_new = self._look is None or not self._look.is_of(height, layer.shown, scene)
         if looks_new:
-            self._set_look(None if taller else before, shown, scene)
-        # A layer that holds shows what it has; one that nothing was taken of yet has nothing.
-        holds = shown.hold and len(self._taken) > 0
-        new = [] if holds else self._new_cells()
-        few = _count(new) <= _FEW
-        if looks_new or holds or not few or _count(self._waiting) > _FEW:
+            self._set_look(height, layer.shown, scene)
+        # A layer that holds shows what it has; one that has nothing yet takes what there is.
+        held, self._holds = self._holds, layer.shown.hold and len(self._taken) > 0
+        new = [] if self._holds else self._take_in()
+        must_be_whole = looks_new or _count(self._waiting) > _FEW
+        if not held if self._holds else must_be_whole:  # once when it begins to hold: its store may go on
             self._upload()
         if looks_new:
             self._colour([(self._taken.start, self._taken.stop)])
-        elif few:
-            self._paint(new)
-        else:
+        elif _count(new) > _FEW:
             self._colour(new)
+        else:
+            self._paint(new)
 
-    def _new_cells(self) -> list[tuple[int, int]]:
-        """What came in at either end since the last time."""
+    def _take_in(self) -> list[tuple[int, int]]:
+        """The cells of now, and which of them are not in the picture yet as they are now."""
         store, before, rewrites = self._store, self._taken, self._store.rewrites
         if rewrites != self._rewrites:
             self._rewrites = rewrites
             before = self._uploaded = range(0)
-        first, stop = store.oldest, store.end
-        self._taken = range(first, stop)
-        return _missing(self._taken, before, may_grow=store.pooled > 1)
+        self._taken = taken = range(store.oldest, store.end)
+        self._uploaded = range(max(self._uploaded.start, taken.start), min(self._uploaded.stop, taken.stop))
+        return self._missing_of(before)
 
     @property
     def _waiting(self) -> list[tuple[int, int]]:
-        """What was painted and is not uploaded."""
-        return _missing(self._taken, self._uploaded, may_grow=self._store.pooled > 1)
+        """Cells whose levels are to be uploaded."""
+        return self._missing_of(self._uploaded)
+
+    def _missing_of(self, there: range) -> list[tuple[int, int]]:
+        """What of the cells of now is not `there`; the newest that is may have grown where it pools several columns."""
+        cells = self._taken
+        if not there or cells.stop <= there.start or cells.start >= there.stop:
+            return [(cells.start, cells.stop)]
+        grows = self._store.pooled > 1
+        return [(cells.start, there.start), (max(cells.start, there.stop - grows), cells.stop)]
 
     def draw(self, runs: tuple[Run, ...], pane: Pane, scene: Scene) -> None:
         """The visible runs, over what is bound."""
@@ -193,35 +195,37 @@ class Waterfall:
             if owned is not None:
                 owned.release()
 
-    def _make_picture(self, rows: int) -> None:
-        """With a column after the last that is the first once more: what is between the two is drawn like all else."""
-        for owned in (self._target, self._picture):
-            if owned is not None:
-                owned.release()
-        self._rows = rows
-        self._picture = Texture(rows, self._store.capacity + 1, Texels.PICTURE, smooth=True)
-        self._target = Target(self._picture)
-
-    def _set_look(self, before: "_Look | None", shown: Shown, scene: Scene) -> None:
-        """With what is the same as before, if anything is."""
+    def _set_look(self, height: int, shown: Shown, scene: Scene) -> None:
+        before = self._look
+        if before is None or before.height != height:
+            self._make_picture(height)
         axis, quantity, palette, theme = shown.axis, shown.quantity, scene.palette, scene.theme
-        rows = before.rows if before and before.axis == axis else self._set_rows(axis)
+        same_rows = before and (before.height, before.axis) == (height, axis)
+        rows = before.rows if before and same_rows else self._set_rows(axis, height)
         offsets = before.offsets if before and before.quantity is quantity else self._set_offsets(quantity)
         same_colours = before and before.palette.colours is palette.colours
-        pixels = before.pixels if before and same_colours else self._set_colours(palette)
-        self._look = _Look(axis, rows, quantity, offsets, palette, pixels, theme)
+        colours = before.colours if before and same_colours else self._set_colours(palette)
+        self._look = _Look(height, axis, quantity, palette, theme, rows, offsets, colours)
         self._uniforms |= {
             "u_gap": unit_colour(theme.gap),
             "u_low": float(palette.low),
             "u_span": float(palette.high - palette.low),
         }
 
-    def _set_rows(self, axis: PictureAxis) -> RowMap:
+    def _make_picture(self, height: int) -> None:
+        """With a column after the last that is the first once more: what is between the two is drawn like all else."""
+        for owned in (self._target, self._picture):
+            if owned is not None:
+                owned.release()
+        self._picture = Texture(height, self._store.capacity + 1, Texels.PICTURE, smooth=True)
+        self._target = Target(self._picture)
+
+    def _set_rows(self, axis: PictureAxis, height: int) -> RowMap:
         store, folded = self._store, self._lines.folded
-        rows = axis.rows(self._rows, -(-store.bins // folded), store.bin_hz * folded)
+        rows = axis.rows(height, -(-store.bins // folded), store.bin_hz * folded)
         table = np.stack([rows.first, rows.last, rows.between], axis=-1).astype(np.float32)[None]
         self._set_table("rows", table, Texels.TRIPLES)
-        self._uniforms["u_row_count"] = self._rows
+        self._uniforms["u_row_count"] = height
         return rows
 
     def _set_offsets(self, quantity: LevelQuantity) -> Float32Array:
@@ -234,7 +238,7 @@ class Waterfall:
     def _set_colours(self, palette: Palette) -> Uint32Array:
         self._set_table("colours", palette.colours[None], Texels.COLOURS)
         self._uniforms["u_last_colour"] = len(palette.colours) - 1
-        return np.array([Graph.pixel_of(colour) for colour in palette.colours])
+        return pixels_of(palette.colours)
 
     def _set_table(self, name: str, row: np.ndarray, texels: Texels) -> None:
         if name in self._tables:
@@ -282,8 +286,9 @@ class Waterfall:
         self._coloured.put(out.ravel())
         tables = (self._tables[name] for name in ("offsets", "rows", "colours"))
         assert self._target is not None
+        assert self._look is not None
         with self._target:
-            gl.glViewport(0, 0, capacity + 1, self._rows)
+            gl.glViewport(0, 0, capacity + 1, self._look.height)
             for test in (gl.GL_BLEND, gl.GL_DEPTH_TEST, gl.GL_SCISSOR_TEST):
                 gl.glDisable(test)
             self._programs.colour.set(**self._uniforms)
@@ -291,21 +296,30 @@ class Waterfall:
 
 
 class _Look(NamedTuple):
-    """How levels become pixels. rows, offsets: of the bins as they lie in the texture; pixels: of the palette."""
+    """How levels become pixels: what is asked for, and what follows from that.
 
+    height: rows of the picture; rows, offsets: of the bins as they lie in the texture; colours: as pixels.
+    """
+
+    height: int
     axis: PictureAxis
-    rows: RowMap
     quantity: LevelQuantity
-    offsets: Float32Array
     palette: Palette
-    pixels: Uint32Array
     theme: Theme
+    rows: RowMap
+    offsets: Float32Array
+    colours: Uint32Array
+
+    def is_of(self, height: int, shown: Shown, scene: Scene) -> bool:
+        """Whether it is what is asked for."""
+        same = self.quantity is shown.quantity and self.palette is scene.palette and self.theme is scene.theme
+        return same and self.height == height and self.axis == shown.axis
 
     def paint(self, cells: Float32Array) -> Uint32Array:
         """(n, bins) levels → (rows, n) pixels, as the fragment shader colours them."""
         levels = self.rows.apply(cells + self.offsets)
-        pixels = self.pixels.take(self.palette.indices(levels))
-        pixels[np.isnan(levels)] = Graph.pixel_of(self.theme.gap)
+        pixels = self.colours.take(self.palette.indices(levels))
+        pixels[np.isnan(levels)] = pixels_of(self.theme.gap)
         return pixels.T
 
 
@@ -332,16 +346,8 @@ def _parts(run: Run, capacity: int) -> list[_Part]:
     return parts
 
 
-def _missing(cells: range, there: range, *, may_grow: bool) -> list[tuple[int, int]]:
-    """Stretches of `cells` that are not yet `there`; of what is, the newest cell may have grown since."""
-    if not there or cells.stop <= there.start or cells.start >= there.stop:
-        return [(cells.start, cells.stop)]
-    ends = (cells.start, there.start), (max(cells.start, there.stop - may_grow), cells.stop)
-    return [(start, stop) for start, stop in ends if start < stop]
-
-
 def _count(stretches: list[tuple[int, int]]) -> int:
-    return sum(stop - start for start, stop in stretches)
+    return sum(max(0, stop - start) for start, stop in stretches)
 
 
 def _slots(stretches: list[tuple[int, int]], capacity: int) -> list[tuple[int, int]]:

@@ -71,6 +71,12 @@ def test_the_mean_of_silence_after_a_loud_sound_is_silence():
     assert averaged("mean:8", levels)[150:] == pytest.approx(-200, abs=1e-3)
 
 
+def test_no_mean_is_less_than_the_least_level():
+    levels = np.full((300, BINS), -200.0)
+    levels[:80] = noise_levels(80) + 20
+    assert np.min(averaged("mean:50", levels)) >= -200.001  # nor NaN
+
+
 def test_hold_keeps_the_highest_and_sinks_as_fast_as_is_said():
     levels = np.full((300, 1), -100.0)
     levels[50] = -10

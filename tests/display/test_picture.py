@@ -179,6 +179,71 @@ def test_one_pixel_aside_is_another_picture():
     assert share_that_differs(shown, render(picture.scene(1.0))) > 0.1  # what golden tests see
 
 
+# ---- from frame to frame ----
+
+
+def in_a_ring(cells, pooled=1):
+    """A picture that fills a small ring again and again."""
+    picture = Picture(span_s=0.6 * cells * pooled * HOP / RATE)
+    picture.store, picture.pooled = ColumnStore(ENGINE, cells, pooled), pooled
+    return picture
+
+
+@pytest.mark.parametrize("pooled", [1, 3])
+def test_frame_by_frame_and_in_another_look_it_is_what_the_cpu_draws(canvas, pooled):
+    picture, rng = in_a_ring(60, pooled), np.random.default_rng(1)
+    picture.add(noisy_levels(4))
+    for number in range(150):
+        levels = noisy_levels(int(rng.integers(0, 3 * pooled)) + (40 if number == 70 else 0), seed=number)
+        levels[rng.random(len(levels)) < 0.05] = np.nan
+        picture.add(levels)
+        if number % 7 == 6:
+            picture.palette = replace(picture.palette, low=float(rng.integers(-110, -60)))
+        if number % 31 == 30:
+            picture.axis = AXES[sorted(AXES)[number % len(AXES)]]
+        if number % 41 == 40:
+            picture.quantity = replace(RAW, offset_db=rng.uniform(-6, 6, BINS).astype(np.float32))
+        scene = picture.scene(0.25)
+        assert share_that_differs(on_gpu(picture, scene, canvas), render(scene)) <= 0.001, number
+    assert picture.store.end > 2 * picture.store.capacity
+
+
+def test_cells_that_gave_way_to_older_ones_and_came_again_are_those_of_now(canvas):
+    picture = in_a_ring(100)
+
+    def shown_after(first, count, level):
+        picture.store.append(first, np.full((1, count, BINS), level, np.float32), np.zeros(count, np.int64))
+        picture.columns = picture.store.end
+        scene = picture.scene()
+        return share_that_differs(on_gpu(picture, scene, canvas), render(scene))
+
+    assert shown_after(200, 100, -20.0) <= 0.001
+    assert shown_after(190, 10, -20.0) <= 0.001  # for which the newest ten give way
+    assert shown_after(290, 1, -80.0) <= 0.001
+    assert shown_after(291, 29, -80.0) <= 0.001
+    picture.palette = replace(picture.palette)
+    assert share_that_differs(on_gpu(picture, picture.scene(), canvas), render(picture.scene())) <= 0.001
+
+
+@pytest.mark.parametrize("pooled", [1, 2])
+def test_a_layer_that_holds_shows_what_it_had_in_any_look(canvas, pooled):
+    picture = in_a_ring(100, pooled)
+    picture.add(noisy_levels(150))
+    on_gpu(picture, picture.scene(), canvas)
+    picture.add(noisy_levels(5, seed=2))
+    scene = picture.scene()
+    (layer,) = scene.layers
+    held = replace(scene, layers=(layer._replace(shown=layer.shown._replace(hold=True)),))
+    before = on_gpu(picture, scene, canvas)
+    uploaded = [0]
+    for count in (0, 1, 1, 300):
+        picture.add(noisy_levels(count, seed=3) + 30)
+        assert share_that_differs(on_gpu(picture, held, canvas), before) == 0
+        uploaded.append(canvas.canvas.uploaded_bytes)
+        held = replace(held, palette=replace(held.palette))
+    assert uploaded[-1] == uploaded[1]
+
+
 # ---- what a frame uploads ----
 
 
