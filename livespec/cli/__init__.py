@@ -23,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code: 0 fine, 1 a defect, 2 wrong use, 3 device or display, 4 file."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    # Before numpy is loaded. Nothing here is large matrices; a fork waits for such threads, and Qt's D-Bus forks.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _keep_standard_descriptors()
     _write_what_the_terminal_has()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until a run has its own way to end

@@ -1,6 +1,5 @@
 """`livespec monitor`: the live waterfall, and everything that a run can leave behind."""
 
-import os
 import signal
 import sys
 import time
@@ -311,7 +310,6 @@ def monitor(
 
 def run(order: Run) -> None:
     """Do it. Raises `LivespecError`."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here is matrices, and idle threads of it spin
     from livespec.capture.choice import SourceChoice
     from livespec.capture.source import Transport
 
