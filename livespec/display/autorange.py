@@ -26,7 +26,7 @@ class AutoRange:
         self.low, self.high = start
         self._at = start
         self._silence = silence
-        self._settled = False
+        self.settled = False  # whether it has followed anything yet
 
     def follow(self, rows: Float32Array, elapsed_s: float) -> bool:
         """Take in levels of displayed rows (k, rows), not finite where there is none; True when a limit moved."""
@@ -40,8 +40,8 @@ class AutoRange:
             return False
         high = float(max(loud + _LOUD_MARGIN_DB, tone))
         low = min(max(float(quiet) - _QUIET_MARGIN_DB, high - _WIDEST_DB), high - _NARROWEST_DB)
-        furthest = _SLEW_DB_PER_S * elapsed_s if self._settled else np.inf
-        self._settled = True
+        furthest = _SLEW_DB_PER_S * elapsed_s if self.settled else np.inf
+        self.settled = True
         self._at = _towards(self._at[0], low, furthest), _towards(self._at[1], high, furthest)
         if abs(self._at[0] - self.low) < _STEP_DB and abs(self._at[1] - self.high) < _STEP_DB:
             return False

@@ -14,6 +14,8 @@ from livespec.core.filterbank import CHROMAS
 from livespec.core.notes import NAMES, frequency_of
 from livespec.core.scales import FrequencyAxis
 
+_SPECTRUM_SPACING_PX = 34
+
 
 class Tick(NamedTuple):
     """place: 0 … 1 along the axis."""
@@ -122,6 +124,13 @@ def level_ticks(low: float, high: float, length_px: float, spacing_px: float) ->
     step = next((step for step in _LEVEL_STEPS_DB if step >= least), _LEVEL_STEPS_DB[-1])
     values = np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step
     return [Tick(float((value - low) / (high - low)), format_level(float(value))) for value in values]
+
+
+@lru_cache(maxsize=32)
+def spectrum_ticks(low: float, high: float, length_px: int, scale: float) -> tuple[tuple[int, str], ...]:
+    """Round levels along a spectrum: pixels from its lowest, and what they read."""
+    ticks = level_ticks(low, high, length_px, _SPECTRUM_SPACING_PX * scale)
+    return tuple((min(int(place * length_px), length_px - 1), text) for place, text in ticks)
 
 
 def time_ticks(start_s: float, span_s: float, origin: float | None, length_px: float, spacing_px: float) -> list[Tick]:

@@ -146,7 +146,7 @@ class Canvas:
             gl.glDisable(test)
         gl.glClearColor(*unit_colour(scene.theme.background), 1.0)
         gl.glClear(gl.GL_COLOR_BUFFER_BIT)
-        self._backdrop.draw((scene.backdrop,))
+        self._backdrop.draw(scene.backdrop)
         for waterfall, runs, pane in drawn:
             waterfall.draw(runs, pane, scene)
         self._pieces.draw(scene.pieces)

@@ -77,19 +77,25 @@ def reading_area(scene: Scene, reading: str, x: int, y: int, scale: float) -> Re
     return max(places, key=worth).within(plots)
 
 
-def crosshairs(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furniture:
-    """Two lines through a pixel and the reading beside it."""
-    plots, theme, px = scene.layout.plots, scene.theme, scaler(scale)
-    thick, area = px(1), reading_area(scene, reading, x, y, scale)
+def crosshairs(scene: Scene, x: int, y: int, scale: float) -> Furniture:
+    """Two lines through a pixel."""
+    plots, thick = scene.layout.plots, scaler(scale)(1)
     return Furniture(
         (
             Box(plots.x, y + thick, plots.width, thick, _SHADE),
             Box(x + thick, plots.y, thick, plots.height, _SHADE),
             Box(plots.x, y, plots.width, thick, _LINE),
             Box(x, plots.y, thick, plots.height, _LINE),
-            Box(*area, theme.background),
-        ),
-        (Label(reading, area.x + area.width // 2, area.y + area.height // 2, "centre", px(_READING_PX), theme.strong),),
+        )
+    )
+
+
+def reading_box(scene: Scene, reading: str, x: int, y: int, scale: float) -> Furniture:
+    """What is read at a pixel, beside it."""
+    area, size_px = reading_area(scene, reading, x, y, scale), scaler(scale)(_READING_PX)
+    middle = area.x + area.width // 2, area.y + area.height // 2
+    return Furniture(
+        (Box(*area, scene.theme.background),), (Label(reading, *middle, "centre", size_px, scene.theme.strong),)
     )
 
 

@@ -13,6 +13,7 @@ from livespec.display.axes import (
     level_ticks,
     note_ticks,
     picture_ticks,
+    spectrum_ticks,
     time_spacing,
     time_ticks,
 )
@@ -44,10 +45,23 @@ _KEY_LINE: Final[Colour] = (150, 158, 168)
 _LEAST_KEY_PX: Final = 3
 
 
-def backdrop(frame: Frame, layout: Layout) -> Pieces:
-    """Where sound and spectra are drawn."""
-    areas = [*(pane.area for pane in layout.panes), *(pane.spectrum for pane in layout.panes if pane.spectrum)]
-    return Pieces(np.array(areas, np.float32), frame.theme.empty)
+def backdrop(frame: Frame, layout: Layout) -> tuple[Pieces, ...]:
+    """Where sound and spectra are drawn, with lines at the levels of these."""
+    low, high = frame.palette.low, frame.palette.high
+    areas, lines = [pane.area for pane in layout.panes], []
+    for pane in layout.panes:
+        if (area := pane.spectrum) is not None:
+            areas.append(area)
+            for at, _ in spectrum_ticks(low, high, pane.spectrum_px, frame.scale):
+                if pane.downwards:
+                    lines.append(Rect(area.x, area.y + area.height - 1 - at, area.width, 1))
+                else:
+                    lines.append(Rect(area.x + at, area.y, 1, area.height))
+    theme = frame.theme
+    return tuple(
+        Pieces(np.array(rectangles, np.float32).reshape(-1, 4), colour)
+        for rectangles, colour in ((areas, theme.empty), (lines, theme.gap))
+    )
 
 
 def fixed_furniture(frame: Frame, layout: Layout) -> Furniture:
@@ -59,7 +73,7 @@ def fixed_furniture(frame: Frame, layout: Layout) -> Furniture:
         _add_frequencies(frame, pane, piano, boxes, labels)
         _add_pane_label(frame, pane, boxes, labels)
         if pane.spectrum is not None:
-            _add_spectrum_scale(frame, pane, pane.spectrum, boxes, labels)
+            labels += _spectrum_labels(frame, pane, pane.spectrum)
     _add_colour_bar(frame, layout, boxes, labels)
     return Furniture(tuple(boxes), tuple(labels))
 
@@ -167,22 +181,22 @@ def _name_fitting(name: str, most: int) -> str:
     return without_middle(name, most - 1) if most >= _LEAST_OF_PANE else name.rsplit(maxsplit=1)[-1][:most]
 
 
-def _add_spectrum_scale(frame: Frame, pane: Pane, spectrum: Rect, boxes: list[Box], labels: list[Label]) -> None:
-    """A line at every round level, and what it reads under the last spectrum."""
-    px, theme, palette = scaler(frame.scale), frame.theme, frame.palette
-    last = pane.downwards or pane.area.y + pane.area.height == frame.layout.plots.y + frame.layout.plots.height
-    for place, text in level_ticks(palette.low, palette.high, pane.spectrum_px, px(34)):
-        at = min(int(place * pane.spectrum_px), pane.spectrum_px - 1)
-        if pane.downwards:
-            y = spectrum.y + spectrum.height - 1 - at
-            boxes.append(Box(spectrum.x, y, spectrum.width, 1, theme.gap))
-            if pane.channel == 0:
-                labels.append(Label(text, spectrum.x - px(10), y, "right", px(11), theme.faint))
-        else:
-            x = spectrum.x + at
-            boxes.append(Box(x, spectrum.y, 1, spectrum.height, theme.gap))
-            if last and px(12) < at < spectrum.width - px(12):
-                labels.append(Label(text, x, spectrum.y + spectrum.height + px(14), "centre", px(11), theme.faint))
+def _spectrum_labels(frame: Frame, pane: Pane, spectrum: Rect) -> list[Label]:
+    """What its levels read, under the last spectrum, or left of the first."""
+    px, colour, palette, plots = scaler(frame.scale), frame.theme.faint, frame.palette, frame.layout.plots
+    ticks = spectrum_ticks(palette.low, palette.high, pane.spectrum_px, frame.scale)
+    if pane.downwards:
+        bottom = spectrum.y + spectrum.height - 1
+        return [
+            Label(text, spectrum.x - px(10), bottom - at, "right", px(11), colour)
+            for at, text in ticks
+            if not pane.channel
+        ]
+    if pane.area.y + pane.area.height < plots.y + plots.height:
+        return []
+    y, edge = spectrum.y + spectrum.height + px(14), px(12)
+    inside = [tick for tick in ticks if edge < tick[0] < spectrum.width - edge]
+    return [Label(text, spectrum.x + at, y, "centre", px(11), colour) for at, text in inside]
 
 
 def _add_colour_bar(frame: Frame, layout: Layout, boxes: list[Box], labels: list[Label]) -> None:
@@ -318,11 +332,8 @@ def end_of_times(frame: Frame, layout: Layout) -> int:
     """Where what stands right of the times begins: levels under a spectrum, or the unit of the colour bar."""
     px = scaler(frame.scale)
     unit_from = frame.width - px(24) - px(_TEXT_CHARACTER_PX * len(frame.quantity.unit))
-    boxes: list[Box] = []
-    levels: list[Label] = []
     pane = layout.panes[-1]
-    if pane.spectrum is not None:
-        _add_spectrum_scale(frame, pane, pane.spectrum, boxes, levels)
+    levels = [] if pane.spectrum is None else _spectrum_labels(frame, pane, pane.spectrum)
     return min([unit_from, *(label.x - px(text_width(label.text, 11) / 2 + 4) for label in levels)])
 
 

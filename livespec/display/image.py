@@ -21,7 +21,8 @@ def render(scene: Scene) -> Uint8Array:
     """The frame as (height, width, 3) pixels."""
     pixels = np.empty((scene.height, scene.width, 3), np.uint8)
     pixels[:] = scene.theme.background
-    _draw_pieces(pixels, *scene.backdrop)
+    for rectangles, colour in scene.backdrop:
+        _draw_pieces(pixels, rectangles, colour)
     for layer in scene.layers:
         store = layer.shown.columns.store
         for pane in scene.layout.panes[: store.channels]:

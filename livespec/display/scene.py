@@ -161,7 +161,7 @@ class Scene:
     layers: tuple[Layer, ...]
     start_s: float
     span_s: float
-    backdrop: Pieces
+    backdrop: tuple[Pieces, ...]
     pieces: tuple[Pieces, ...]
     moving: Furniture
     fixed: Furniture

@@ -81,7 +81,7 @@ def pitch_line(layer: Layer, pane: Pane, scale: float) -> tuple[Pieces, ...]:
 class _Standing(NamedTuple):
     """What is the same for as long as a frame is. end_of_times: pixels, where what is right of the times begins."""
 
-    backdrop: Pieces
+    backdrop: tuple[Pieces, ...]
     fixed: Furniture
     said: Furniture
     end_of_times: int

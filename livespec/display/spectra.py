@@ -35,19 +35,21 @@ class Spectra:
         self._peaks: tuple[float, list[list[Peak]]] = 0.0, []
         self._peak_finder: tuple[Engine, ColumnPeaks] | None = None
 
-    def graphs(self, scene: Scene) -> tuple[Graph, ...]:
+    def graphs(self, scene: Scene, scale: float) -> tuple[Graph, ...]:
         """Of every pane that has a spectrum, at the newest edge."""
         layer = scene.layers[-1]
         cell = newest_cell(layer, scene)
         if cell is None:
             return ()
         store = layer.shown.columns.store
-        look = (scene.layout, layer.shown.axis, scene.palette, layer.shown.quantity, scene.theme, store)
-        key = (cell, *look)
+        # Cells of a picture that stands may still be filled in, or be blanked for a gap.
+        sound = cell, layer.shown.columns.oldest, store.rewrites
+        look = (scene.layout, scale, layer.shown.axis, scene.palette, layer.shown.quantity, scene.theme, store)
+        key = (sound, *look)
         now = time.perf_counter()
         before, drawn_at, graphs = self._drawn
         same_look = len(before) == len(key) and all(a is b or a == b for a, b in zip(before[1:], look, strict=True))
-        if same_look and (before[0] == cell or now - drawn_at < _INTERVAL_S):
+        if same_look and (before[0] == sound or now - drawn_at < _INTERVAL_S):
             return graphs
         out: list[Graph] = []
         for pane in scene.layout.panes[: store.channels]:
@@ -55,7 +57,7 @@ class Spectra:
                 spectrum = self._finder_of(store).at(cell, layer.shown.columns.oldest, pane.channel)
                 offset = layer.shown.quantity.offset_db
                 rows = self._rows_of(layer, pane)
-                out.append(spectrum_graph(spectrum, rows, offset, scene.palette, pane, scene.theme))
+                out.append(spectrum_graph(spectrum, rows, offset, scene.palette, pane, scene.theme, scale))
         self._drawn = key, now, tuple(out)
         return self._drawn[2]
 

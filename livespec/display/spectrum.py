@@ -13,6 +13,7 @@ import numpy as np
 from livespec.core.arrays import Float32Array, Int16Array, Uint8Array
 from livespec.core.averaging import to_decibels, to_power
 from livespec.core.scales import RowMap
+from livespec.display.axes import spectrum_ticks
 from livespec.display.layout import Pane
 from livespec.display.scene import Graph, Palette
 from livespec.display.theme import Theme, pixels_of
@@ -103,9 +104,9 @@ class SpectrumFinder:
 
 
 def spectrum_graph(
-    spectrum: Spectrum, rows: RowMap, offset_db: Float32Array, palette: Palette, pane: Pane, theme: Theme
+    spectrum: Spectrum, rows: RowMap, offset_db: Float32Array, palette: Palette, pane: Pane, theme: Theme, scale: float
 ) -> Graph:
-    """The filled spectrum of now, and the lines of the mean and of what was held. rows: of the pane."""
+    """The filled spectrum of now, lines at round levels, and over these the mean and what was held. rows: of it."""
     assert pane.spectrum is not None
     levels = rows.apply(np.stack(spectrum) + offset_db)
     length = pane.spectrum_px
@@ -115,9 +116,11 @@ def spectrum_graph(
     low, high = _lines(at[1:])
     reach = _reach(length)
     held, mean = reach[high] ^ reach[low]
-    colours = [theme.empty, theme.now, *2 * [theme.average], *4 * [theme.accent]]  # the later over the earlier
-    pixels = pixels_of(np.array(colours)).take(reach[at[0]] + 2 * mean + 4 * held)
-    return Graph(pane.spectrum, pane.upright(pixels))
+    drawn = reach[at[0]] + 2 * mean + 4 * held
+    drawn[:, [at for at, _ in spectrum_ticks(palette.low, palette.high, length, scale)]] += 8
+    lines = [*2 * [theme.average], *4 * [theme.accent]]  # the later over the earlier
+    colours = [theme.empty, theme.now, *lines, theme.gap, theme.gap, *lines]
+    return Graph(pane.spectrum, pane.upright(pixels_of(np.array(colours)).take(drawn)))
 
 
 def _lines(at: Int16Array) -> tuple[Int16Array, Int16Array]:

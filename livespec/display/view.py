@@ -19,7 +19,7 @@ from livespec.core.stft import FLOOR_DBFS
 from livespec.display import zoom
 from livespec.display.autorange import SILENCE_DBFS, AutoRange
 from livespec.display.colormaps import colormap
-from livespec.display.cursor import crosshairs, laser, overtones, read, reading_area
+from livespec.display.cursor import crosshairs, laser, overtones, read, reading_area, reading_box
 from livespec.display.layout import Layout, Wanted, Zone, layout_of
 from livespec.display.marks import Marker, joined, markers, triggered
 from livespec.display.playhead import Playhead
@@ -346,7 +346,7 @@ class View:
             self._follow_quantity()
         if settings.range != before.range:
             if isinstance(settings.range, str):
-                self._auto = self._new_auto()
+                self._auto, self._range_looked = self._new_auto(), 0.0
             else:
                 self._auto = None
                 low, high = settings.range
@@ -405,7 +405,7 @@ class View:
         on_the_way = self._standing and not (self.steering is not None and self.steering.rests)
         hold_top = on_the_way or self._showing.waits  # else what is filled in is shown, however long the picture stands
         shown = [self._shown_as(columns, hold=columns is not top or hold_top) for columns in layers]
-        if self._auto is not None and not self.frozen:
+        if self._auto is not None and not (self.frozen and self._auto.settled):  # who asks for it sees it at once
             self._follow_range(height, shown[-1])
         scale = self._scaled(scale)
         frame = self._current_frame(width, height, scale, shown[-1])
@@ -438,7 +438,7 @@ class View:
         pieces, alerts = scene.pieces, self._monitor.alerts
         if alerts is not None:
             pieces += triggered(scene, alerts.events, alerts.plan.rule, self._monitor.timeline, scale)
-        return replace(scene, pieces=pieces, graphs=spectra.graphs(scene) if self.settings.trace else ())
+        return replace(scene, pieces=pieces, graphs=spectra.graphs(scene, scale) if self.settings.trace else ())
 
     @property
     def shown_channels(self) -> tuple[int, ...] | str:
@@ -464,16 +464,17 @@ class View:
         return scale * _LARGE if self.presenting else scale
 
     def _over(self, scene: Scene, scale: float) -> Furniture:
-        """What lies over everything: peaks, markers, the pointer."""
+        """What lies over everything: the pointer's lines, markers, peaks, and what the pointer reads."""
         parts = [markers(scene, self.markers, scale, self._translated)]
         if self.settings.peaks:
             parts.append(self._spectra.peaks(scene, scale))
         if self.pointer is not None:
-            parts.append(self._pointed(scene, self.pointer, scale))
+            lines, reading = self._pointed(scene, self.pointer, scale)
+            parts = [lines, *parts, reading]
         return joined(*parts)
 
-    def _pointed(self, scene: Scene, pointer: tuple[int, int], scale: float) -> Furniture:
-        """The reading is a new one a few times a second: figures that flicker cannot be read."""
+    def _pointed(self, scene: Scene, pointer: tuple[int, int], scale: float) -> tuple[Furniture, Furniture]:
+        """Lines, and the reading. That is a new one a few times a second: figures that flicker cannot be read."""
         x, y = pointer
         now = time.perf_counter()
         if self._reading[0] != pointer or now - self._reading[1] > _READING_S:
@@ -483,12 +484,12 @@ class View:
             self._reading = pointer, now, None if ago is None else ago.text(unit)
         text = self._reading[2]
         if text is None:
-            return Furniture()
-        shown = laser(x, y, scale) if self.presenting else crosshairs(scene, text, x, y, scale)
-        if not self.overtones:
-            return shown
+            return Furniture(), Furniture()
         taken = None if self.presenting else reading_area(scene, text, x, y, scale)
-        return joined(overtones(scene, x, y, scale, taken), shown)
+        lines = [overtones(scene, x, y, scale, taken)] if self.overtones else []
+        if self.presenting:
+            return joined(*lines), laser(x, y, scale)
+        return joined(*lines, crosshairs(scene, x, y, scale)), reading_box(scene, text, x, y, scale)
 
     def _shown_as(self, columns: Columns, *, hold: bool) -> Shown:
         store = columns.store

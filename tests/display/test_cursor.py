@@ -8,11 +8,11 @@ import pytest
 from livespec.core.bands import ChromaAxis
 from livespec.core.peaks import Peak
 from livespec.core.scales import FrequencyAxis
-from livespec.display.cursor import crosshairs, overtones, read, reading_area
+from livespec.display.cursor import crosshairs, overtones, read, reading_area, reading_box
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import render
 from livespec.display.layout import Rect, Wanted
-from livespec.display.marks import peak_labels
+from livespec.display.marks import joined, peak_labels
 from livespec.display.scene import Banner, Furniture
 from livespec.display.text import rasterise
 from livespec.display.theme import AMBER, DARK
@@ -83,7 +83,7 @@ def test_the_gpu_draws_what_the_cpu_draws_and_the_reading_stays_inside(across, d
     plot = scene.plot
     x, y = plot.x + int(across * plot.width), plot.y + int(down * plot.height)
     text = read(scene, x, y).text("dBFS")
-    over = crosshairs(scene, text, x, y, 1.0)
+    over = joined(crosshairs(scene, x, y, 1.0), reading_box(scene, text, x, y, 1.0))
     area = over.boxes[-1]
     assert plot.x <= area.x
     assert area.x + area.width <= plot.x + plot.width
@@ -111,7 +111,7 @@ def test_a_reading_is_in_the_picture_beside_the_pointer_and_under_no_banner(widt
     for x in range(plot.x, plot.x + plot.width, 7):
         for y in range(plot.y, plot.y + plot.height, 7):
             area = reading_area(scene, text, x, y, 1.0)
-            (label,) = crosshairs(scene, text, x, y, 1.0).labels
+            (label,) = reading_box(scene, text, x, y, 1.0).labels
             assert rasterise(text, label.size_px, bold=False).shape[1] < area.width
             assert Rect(0, plot.y, width, plot.height).holds(area.x, area.y)
             assert area.x + area.width <= width
@@ -129,7 +129,7 @@ def test_readings_without_end_leave_every_other_label_as_it_was():
         generations = set()
         for number in range(300):
             text = f"{number} \N{MIDDLE DOT} a reading of its own, as long as they are"
-            over = crosshairs(scene, text, 600, 400, 2.0)
+            over = joined(crosshairs(scene, 600, 400, 2.0), reading_box(scene, text, 600, 400, 2.0))
             fixed = Furniture(scene.fixed.boxes, (*scene.fixed.labels, over.labels[0]._replace(y=700)))
             shown = replace(scene, fixed=fixed, over=over)
             drawn = canvas.render(shown)

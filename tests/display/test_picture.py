@@ -12,7 +12,7 @@ from livespec.core.quantity import RAW, LevelQuantity, level_quantity
 from livespec.core.scales import FrequencyAxis
 from livespec.core.stft import Engine
 from livespec.display.colormaps import colormap
-from livespec.display.cursor import crosshairs, overtones
+from livespec.display.cursor import crosshairs, overtones, reading_box
 from livespec.display.furniture import end_of_times, fixed_furniture, time_marks
 from livespec.display.headless import HeadlessCanvas
 from livespec.display.image import colour_cells, render
@@ -104,7 +104,7 @@ def test_the_gpu_draws_every_layout_in_both_themes_as_the_cpu_does(wanted, theme
     picture.columns = 400
     picture.store.mark_gaps(picture.timeline)
     scene = picture.scene(0.4)
-    scene = replace(scene, graphs=Spectra().graphs(scene))
+    scene = replace(scene, graphs=Spectra().graphs(scene, picture.scale))
     assert bool(scene.graphs) == wanted.spectrum
     shown = on_gpu(picture, scene)
     assert share_that_differs(shown, render(scene)) <= 0.001
@@ -468,7 +468,8 @@ def test_what_is_said_lies_over_peaks_and_the_pointer(wanted, size):
     parts = [Spectra().peaks(scene, size[2])]
     for x, y in ((banner.x, banner.y), (banner.x + banner.width - 2, banner.y + banner.height - 2)):
         text = "440.00 Hz  ·  A4 +0 ct  ·  −20.0 dBFS"
-        parts += [crosshairs(scene, text, x, y, size[2]), overtones(scene, x, y, size[2])]
+        parts += [crosshairs(scene, x, y, size[2]), overtones(scene, x, y, size[2])]
+        parts.append(reading_box(scene, text, x, y, size[2]))
     over = replace(scene, over=joined(*parts))
     shown, alone = render(over), render(scene)
     for box in scene.said.boxes:

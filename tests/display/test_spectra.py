@@ -1,18 +1,23 @@
 """The spectrum and the labels of its peaks stand for the sound of now."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livespec.core.scales import FrequencyAxis
+from livespec.display.image import render
 from livespec.display.layout import Wanted
 from livespec.display.spectra import Spectra
 from livespec.display.spectrum import HOLD_S, SpectrumFinder
+from livespec.display.theme import DARK, pixels_of
 from livespec.session.clock import Timeline
 from livespec.session.columns import ColumnStore
 from livespec.session.gap_index import Gap
 from tests.support.pictures import BIN_HZ, BINS, ENGINE, HOP, RATE, Picture, noisy_levels
+from tests.support.program import wait_until
 
 
 @pytest.mark.parametrize(("late_s", "shown"), [(0.0, True), (0.2, True), (1.0, False)])
@@ -21,8 +26,37 @@ def test_what_has_stopped_coming_in_is_no_spectrum_of_now(late_s, shown):
     picture.add(noisy_levels(300))
     scene = picture.scene(-late_s * picture.frame().layout.panes[0].time_px / picture.span_s)
     spectra = Spectra()
-    assert bool(spectra.graphs(scene)) == shown
+    assert bool(spectra.graphs(scene, 1.0)) == shown
     assert bool(spectra.peaks(scene, 1.0).labels) == shown
+
+
+@pytest.mark.parametrize("downwards", [False, True])
+def test_no_line_of_the_scale_cuts_the_lines_of_the_sound(downwards):
+    picture = Picture(800, 400, span_s=4.0, wanted=Wanted(spectrum=True, downwards=downwards))
+    picture.add(noisy_levels(300))
+    scene = picture.scene()
+    scene = replace(scene, graphs=Spectra().graphs(scene, 1.0))
+    (graph,) = scene.graphs
+    shown, x, y = render(scene), graph.area.x, graph.area.y
+    panel = shown[y : y + graph.area.height, x : x + graph.area.width]
+    for colour in (DARK.accent, DARK.average):
+        assert np.array_equal((panel == colour).all(axis=2), graph.pixels == pixels_of(colour))
+    along = (panel == DARK.gap).all(axis=2).sum(axis=1 if downwards else 0)  # each line's pixels
+    assert 3 <= np.count_nonzero(along) <= 6
+    assert along.max() > 100
+
+
+def test_what_is_filled_in_of_a_picture_that_stands_is_seen_beside_it_too():
+    picture = Picture(800, 400, span_s=4.0, wanted=Wanted(spectrum=True))
+    levels = noisy_levels(300)
+    picture.store.append(200, levels[None, 200:], np.zeros(100, np.int64))
+    picture.columns = 300
+    spectra = Spectra()
+    before = spectra.graphs(picture.scene(), 1.0)[0].pixels
+    picture.store.append(0, levels[None, :200], np.zeros(200, np.int64))
+    expected = Spectra().graphs(picture.scene(), 1.0)[0].pixels
+    assert not np.array_equal(expected, before)
+    wait_until(lambda: np.array_equal(spectra.graphs(picture.scene(), 1.0)[0].pixels, expected), "it is drawn anew")
 
 
 @pytest.mark.parametrize(("fmin", "fmax", "labels"), [

@@ -2,6 +2,7 @@
 
 import pytest
 
+from livespec.display.image import render
 from livespec.display.view import View
 from livespec.settings import SCALES
 
@@ -83,3 +84,29 @@ def test_what_stays_the_same_is_the_same_object_from_frame_to_frame(view):
     assert first.over.labels
     for part in ("backdrop", "fixed", "over", "said"):
         assert getattr(first, part) is getattr(second, part)
+
+
+def test_automatic_holds_at_once_for_a_picture_that_stands(view):
+    view.set_range(-60.0, -10.0)
+    view.toggle_freeze()
+    scene(view)
+    assert view.range == (-60.0, -10.0)
+    view.change(range="auto")
+    shown = scene(view)
+    assert "auto" in [label.text for label in shown.fixed.labels]
+    followed = view.range
+    assert followed != (-60.0, -10.0)
+    assert (shown.palette.low, shown.palette.high) == followed
+    assert view.frozen
+
+
+def test_the_pointers_lines_lie_under_labels_and_its_reading_over_all(view):
+    tones = [box for box in scene(view).over.boxes if not box.hatched]
+    under = tones[0]  # of a peak
+    view.pointer = under.x + under.width // 2, under.y + under.height // 2
+    shown = scene(view)
+    drawn = render(shown)
+    assert (drawn[view.pointer[1], under.x + 1] == under.colour).all()
+    reading = shown.over.boxes[-1]
+    assert not reading.hatched
+    assert (drawn[reading.y + 1, reading.x + 1] == reading.colour).all()
