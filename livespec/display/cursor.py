@@ -112,7 +112,7 @@ def laser(x: int, y: int, scale: float) -> Furniture:
 def overtones(scene: Scene, x: int, y: int, scale: float, taken: Rect | None = None) -> Furniture:
     """Lines at the multiples of the frequency under a pixel, each with its number where it has room.
 
-    taken: where no number may be.
+    taken: where no number may be; nor is there one under a banner.
     """
     pane = scene.layout.pane_at(x, y)
     axis = scene.axis
@@ -121,7 +121,7 @@ def overtones(scene: Scene, x: int, y: int, scale: float, taken: Rect | None = N
     px, theme = scaler(scale), scene.theme
     hz = float(axis.frequency((pane.row_at(x, y) + 0.5) / pane.frequency_px))
     lines, numbers, labels = [], [], []
-    last: Rect | None = None
+    others = [Rect(*box[:4]) for box in scene.said.boxes] + ([] if taken is None else [taken])
     for number in range(2, _OVERTONES + 1):
         row = int(float(axis.place(number * hz)) * pane.frequency_px)
         if not 0 <= row < pane.frequency_px:
@@ -137,9 +137,9 @@ def overtones(scene: Scene, x: int, y: int, scale: float, taken: Rect | None = N
             beside = min(px(_BESIDE_BANNERS_PX), pane.time_px // 2)
             area = Rect(line.x + beside - width // 2, line.y - height // 2, width, height)
         area = area.within(pane.area)
-        if any(other is not None and area.meets(other) for other in (last, taken)):
+        if any(area.meets(other) for other in others):
             continue
-        last = area
+        others.append(area)
         numbers.append(Box(*area, theme.background))
         middle = area.x + area.width // 2, area.y + area.height // 2
         labels.append(Label(text, *middle, "centre", px(_NUMBER_PX), theme.accent))

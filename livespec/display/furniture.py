@@ -42,7 +42,7 @@ _LONGEST_TIME_PX: Final = 76  # as 16:41:17.05
 _WHITE_KEY: Final[Colour] = (226, 230, 235)
 _BLACK_KEY: Final[Colour] = (24, 28, 34)
 _KEY_LINE: Final[Colour] = (150, 158, 168)
-_LEAST_KEY_PX: Final = 3
+_LEAST_KEY_PX: Final = 3  # of an octave too
 
 
 def backdrop(frame: Frame, layout: Layout) -> tuple[Pieces, ...]:
@@ -121,7 +121,7 @@ def _add_frequencies(frame: Frame, pane: Pane, piano: Rect | None, boxes: list[B
 
 
 def _piano(frame: Frame, pane: Pane, strip: Rect) -> list[Box]:
-    """Keys as wide as semitones, where these are wide enough to be told apart."""
+    """Keys as wide as semitones where these can be told apart, else lines between octaves."""
     axis, length = frame.axis, pane.frequency_px
     assert not isinstance(axis, ChromaAxis)
     boxes = [Box(*strip, _WHITE_KEY)]
@@ -130,7 +130,7 @@ def _piano(frame: Frame, pane: Pane, strip: Rect) -> list[Box]:
         for name in NAMES:
             hz = frequency_of(f"{name}{octave}")
             low, high = (float(axis.place(edge)) * length for edge in (hz / half, hz * half))
-            if high <= 0 or low >= length or high - low < _LEAST_KEY_PX:
+            if high <= 0 or low >= length or high - low < _LEAST_KEY_PX / (len(NAMES) if name == "C" else 1):
                 continue
             start, stop = max(0, round(low)), min(length, round(high))
             if "#" in name:

@@ -148,9 +148,11 @@ def test_readings_without_end_leave_every_other_label_as_it_was():
 @pytest.mark.parametrize("downwards", [False, True])
 @pytest.mark.parametrize("panes", [("",), ("channel 1", "channel 2")])
 @pytest.mark.parametrize("hz", [60, 110, 440, 1500])
-def test_numbers_of_overtones_lie_on_nothing_and_each_on_its_line(width, height, scale, downwards, panes, hz):
+@pytest.mark.parametrize("banners", [(), (Banner("TRIGGERED  1", AMBER), Banner("FROZEN  −10.0 s", AMBER))])
+def test_numbers_of_overtones_lie_on_nothing_and_each_on_its_line(width, height, scale, downwards, panes, hz, banners):
     axis = FrequencyAxis("log", 40.0, 16_000.0)
-    picture = Picture(width, height, scale, SPAN_S, axis=axis, wanted=Wanted(panes, downwards=downwards))
+    wanted = Wanted(panes, downwards=downwards)
+    picture = Picture(width, height, scale, SPAN_S, axis=axis, wanted=wanted, banners=banners)
     picture.columns = 300
     scene = picture.scene()
     pane = scene.layout.panes[0]
@@ -166,6 +168,7 @@ def test_numbers_of_overtones_lie_on_nothing_and_each_on_its_line(width, height,
     peaks = peak_labels(scene, pane, [Peak(number * hz, -20.0, 0.0) for number in (1, 2, 3)], scale)
     names = [box for box in scene.fixed.boxes if box.colour == DARK.background] if any(panes) else []
     others = [reading] if width < 480 else [reading, *(Rect(*box[:4]) for box in (*peaks.boxes[::2], *names))]
+    others += [Rect(*box[:4]) for box in scene.said.boxes]
     for number, (area, label) in enumerate(zip(numbers, shown.labels, strict=True)):
         assert area.within(pane.area) == area
         mask = rasterise(label.text, label.size_px, bold=False)
@@ -173,4 +176,4 @@ def test_numbers_of_overtones_lie_on_nothing_and_each_on_its_line(width, height,
         line = lines[int(label.text[:-1]) - 2]
         assert area.meets(line)
         assert not any(area.meets(other) for other in (*numbers[:number], *others))
-    assert "2\N{MULTIPLICATION SIGN}" in [label.text for label in overtones(scene, at.x, at.y, scale).labels]
+    assert banners or "2\N{MULTIPLICATION SIGN}" in [label.text for label in overtones(scene, at.x, at.y, scale).labels]

@@ -172,6 +172,18 @@ def test_the_first_and_the_newest_column_keep_their_colour_up_to_their_edges():
         assert shown[scene.plot.y + 100, x].tolist() == picture.palette.colours[-1].tolist()
 
 
+@pytest.mark.parametrize(("height", "keys"), [(300, False), (900, True)])
+def test_a_piano_has_keys_or_where_they_would_be_too_narrow_octaves(height, keys):
+    picture = Picture(640, height, axis=FrequencyAxis("semitone", 40.0, 16_000.0), wanted=Wanted(piano=True))
+    picture.columns = 300
+    scene = picture.scene()
+    (strip,) = scene.layout.pianos
+    shown = render(scene)[strip.y : strip.y + strip.height, strip.x : strip.x + strip.width].astype(int).sum(axis=2)
+    at_its_edge, at_the_picture = shown[:, 1], shown[:, -2]
+    assert (at_the_picture.min() < 100) == keys  # black ones
+    assert np.count_nonzero(at_its_edge < 600) >= 8
+
+
 def test_one_pixel_aside_is_another_picture():
     picture = Picture()
     picture.add(noisy_levels(700))
