@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vispy.gloo import gl
 
 from livespec.core.arrays import Float32Array
-from livespec.display.gpu import Program, Texels, Texture, Vertices
+from livespec.display.gpu import PLACED, Program, Texels, Texture, Vertices
 from livespec.display.layout import Pane, Rect
 from livespec.display.scene import (
     HATCH_PERIOD_PX,
@@ -32,21 +32,27 @@ from livespec.display.waterfall import SHOWN, Waterfall, WaterfallPrograms
 _ATLAS_WIDTH: Final = LONGEST_LABEL_PX
 _ATLAS_HEIGHT: Final = 1024
 _FULL_TEXEL: Final = 0.5, 0.5
-Mask = tuple[int, int, int, int]  # x, y, width, height in the atlas
+_Mask = tuple[int, int, int, int]  # x, y, width, height in the atlas
+
+_ON_SCREEN: Final = """
+uniform vec2 u_size;
+attribute vec2 a_position;
+vec4 on_screen() {
+    return vec4(a_position.x / u_size.x * 2.0 - 1.0, 1.0 - a_position.y / u_size.y * 2.0, 0.0, 1.0);
+}
+"""
 
 # Where many pixels are drawn, what a fragment is made of comes to it as it is needed: llvmpipe has a path of its own
 # for shaders that only hand on a colour or a texel, five to twenty times as fast as for those that reckon. Furniture
 # is of few pixels: there it is the draw calls that cost.
 _PIECE: Final = np.dtype([("a_position", np.float32, 2), ("a_colour", np.uint8, 4)])
-_PIECE_VERTEX: Final = """
-uniform vec2 u_size;
-attribute vec2 a_position;
+_PIECE_VERTEX: Final = f"""{_ON_SCREEN}
 attribute vec4 a_colour;
 varying vec4 v_colour;
-void main() {
+void main() {{
     v_colour = a_colour;
-    gl_Position = vec4(a_position.x / u_size.x * 2.0 - 1.0, 1.0 - a_position.y / u_size.y * 2.0, 0.0, 1.0);
-}
+    gl_Position = on_screen();
+}}
 """
 
 _PIECE_FRAGMENT: Final = """
@@ -56,13 +62,10 @@ void main() {
 }
 """
 
-_PLACED: Final = np.dtype([("a_position", np.float32, 2)])
-_PLACED_VERTEX: Final = """
-uniform vec2 u_size;
-attribute vec2 a_position;
-void main() {
-    gl_Position = vec4(a_position.x / u_size.x * 2.0 - 1.0, 1.0 - a_position.y / u_size.y * 2.0, 0.0, 1.0);
-}
+_PLACED_VERTEX: Final = f"""{_ON_SCREEN}
+void main() {{
+    gl_Position = on_screen();
+}}
 """
 
 _HATCH_FRAGMENT: Final = """
@@ -75,19 +78,17 @@ void main() {
 """.replace("HATCH_PERIOD", f"{HATCH_PERIOD_PX:.1f}").replace("HATCH_STROKE", f"{HATCH_STROKE_PX:.1f}")
 
 _MASKED: Final = np.dtype([("a_position", np.float32, 2), ("a_texel", np.float32, 2), ("a_colour", np.uint8, 4)])
-_MASKED_VERTEX: Final = """
-uniform vec2 u_size;
+_MASKED_VERTEX: Final = f"""{_ON_SCREEN}
 uniform vec2 u_atlas_size;
-attribute vec2 a_position;
 attribute vec2 a_texel;
 attribute vec4 a_colour;
 varying vec2 v_texture;
 varying vec4 v_colour;
-void main() {
+void main() {{
     v_texture = a_texel / u_atlas_size;
     v_colour = a_colour;
-    gl_Position = vec4(a_position.x / u_size.x * 2.0 - 1.0, 1.0 - a_position.y / u_size.y * 2.0, 0.0, 1.0);
-}
+    gl_Position = on_screen();
+}}
 """
 
 _MASKED_FRAGMENT: Final = """
@@ -281,7 +282,7 @@ class _FurnitureBatch:
         colours = [(*box.colour, 255) for box in boxes] + [(*label.colour, 255) for label in furniture.labels]
         out["a_colour"] = np.array(colours, np.uint8).reshape(-1, 1, 4)
         self._masked.put(out.ravel())
-        self._hatched.put(_quads([box[:4] for box in furniture.boxes if box.hatched], _PLACED).ravel())
+        self._hatched.put(_quads([box[:4] for box in furniture.boxes if box.hatched], PLACED).ravel())
 
     def draw(self) -> None:
         """All of it, blended."""
@@ -289,7 +290,7 @@ class _FurnitureBatch:
         self._programs.masked.draw(self._masked, self._atlas.texture)
 
 
-def _place_of(label: Label, mask: Mask) -> tuple[int, int, int, int]:
+def _place_of(label: Label, mask: _Mask) -> tuple[int, int, int, int]:
     """Where its mask lies on the screen: x, y, width, height."""
     _, _, width, height = mask
     return label.left(width), label.y - height // 2, width, height
@@ -303,7 +304,7 @@ class _Atlas:
         self.texture = Texture.of(np.zeros((_ATLAS_HEIGHT, _ATLAS_WIDTH), np.uint8), Texels.MASKS)
         self._clear()
 
-    def masks(self, labels: tuple[Label, ...]) -> list[Mask]:
+    def masks(self, labels: tuple[Label, ...]) -> list[_Mask]:
         """Where each label's mask is in the atlas, which has them all at once."""
         keys = [(label.text, label.size_px, label.bold) for label in labels]
         if not all(self._place(*key) for key in keys):
@@ -314,7 +315,7 @@ class _Atlas:
 
     def _clear(self) -> None:
         self.generation += 1
-        self._known: dict[tuple[str, int, bool], Mask] = {}
+        self._known: dict[tuple[str, int, bool], _Mask] = {}
         self.texture.put(np.full((1, 1), 255, np.uint8))  # `_FULL_TEXEL`
         self._x, self._y, self._shelf = 1, 0, 1
 

@@ -15,6 +15,7 @@ from vispy.gloo import gl
 _RED: Final = 0x1903  # these are not among vispy's constants: they are newer than OpenGL ES 2
 _R8, _R32F, _RGB32F, _BGRA = 0x8229, 0x822E, 0x8815, 0x80E1
 _VERSION: Final = "#version 120\n"
+PLACED: Final = np.dtype([("a_position", np.float32, 2)])  # a vertex of which nothing but its place is known
 _TYPES: Final = {"float32": gl.GL_FLOAT, "uint8": gl.GL_UNSIGNED_BYTE}
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from vispy.gloo import gl
 
-from livespec.display.gpu import Program, Texels, Texture, Vertices
+from livespec.display.gpu import PLACED, Program, Texels, Texture, Vertices
 from livespec.display.image import render
 from livespec.display.scene import Scene
 
@@ -46,7 +46,7 @@ class PaintedCanvas:
         self._program = Program(_VERTEX, _FRAGMENT, ["u_picture"])
         self._whole = Vertices()
         corners = [(-1, -1), (1, -1), (1, 1), (-1, -1), (1, 1), (-1, 1)]
-        self._whole.put(np.array([(corner,) for corner in corners], [("a_position", np.float32, 2)]))
+        self._whole.put(np.array([(corner,) for corner in corners], PLACED))
 
     def draw(self, scene: Scene, _detail: int = 1) -> None:
         """The whole frame."""

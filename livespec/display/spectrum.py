@@ -106,7 +106,10 @@ class SpectrumFinder:
 def spectrum_graph(
     spectrum: Spectrum, rows: RowMap, offset_db: Float32Array, palette: Palette, pane: Pane, theme: Theme, scale: float
 ) -> Graph:
-    """The filled spectrum of now, lines at round levels, and over these the mean and what was held. rows: of it."""
+    """The filled spectrum of now, lines at round levels, and over these the mean and what was held.
+
+    rows: of the pane; scale: device pixels in a logical one.
+    """
     assert pane.spectrum is not None
     levels = rows.apply(np.stack(spectrum) + offset_db)
     length = pane.spectrum_px

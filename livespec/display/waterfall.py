@@ -21,7 +21,7 @@ from vispy.gloo import gl
 from livespec.core.arrays import Float32Array, Uint32Array
 from livespec.core.quantity import LevelQuantity
 from livespec.core.scales import RowMap
-from livespec.display.gpu import Program, Target, Texels, Texture, Vertices
+from livespec.display.gpu import PLACED, Program, Target, Texels, Texture, Vertices
 from livespec.display.layout import Pane
 from livespec.display.scene import Layer, Palette, Run, Scene, Shown
 from livespec.display.theme import Theme, pixels_of, unit_colour
@@ -101,7 +101,6 @@ void main() {
 }
 """
 
-_COLOURED: Final = np.dtype([("a_position", np.float32, 2)])
 SHOWN: Final = np.dtype([("a_position", np.float32, 2), ("a_texture", np.float32, 2)])
 
 
@@ -143,10 +142,11 @@ class Waterfall:
         if looks_new:
             self._set_look(height, layer.shown, scene)
         # A layer that holds shows what it has; one that has nothing yet takes what there is.
-        held, self._holds = self._holds, layer.shown.hold and len(self._taken) > 0
-        new = [] if self._holds else self._take_in()
-        must_be_whole = looks_new or _count(self._waiting) > _FEW
-        if not held if self._holds else must_be_whole:  # once when it begins to hold: its store may go on
+        holds = layer.shown.hold and len(self._taken) > 0
+        begins_to_hold = holds and not self._holds  # from now on its store may go on without it
+        self._holds = holds
+        new = [] if holds else self._take_in()
+        if begins_to_hold or (not holds and (looks_new or _count(self._waiting) > _FEW)):
             self._upload()
         if looks_new:
             self._colour([(self._taken.start, self._taken.stop)])
@@ -281,7 +281,7 @@ class Waterfall:
         if not columns:
             return
         edges = 2 * np.array(columns) / (capacity + 1) - 1
-        out = np.empty((len(columns), 6), _COLOURED)
+        out = np.empty((len(columns), 6), PLACED)
         out["a_position"] = [[(x0, 1), (x1, 1), (x1, -1), (x0, 1), (x1, -1), (x0, -1)] for x0, x1 in edges.tolist()]
         self._coloured.put(out.ravel())
         tables = (self._tables[name] for name in ("offsets", "rows", "colours"))
